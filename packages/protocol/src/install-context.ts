@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { installationErrorSchema } from './installation.ts'
+
+/** How to reach one registry; password only ever here, over mTLS, never in a plan or a log. */
+export const registryAccessSchema = z.object({
+  mirrors: z.array(z.string()),
+  username: z.string().optional(),
+  password: z.string().optional(),
+  insecure: z.boolean(),
+})
+
+/** One step as instcomd's journal has it; the authoritative record for a machine that lost its own. */
+export const journalEntrySchema = z.object({
+  step_id: z.string(),
+  outcome: z.enum(['running', 'done', 'failed', 'undone']),
+  error: installationErrorSchema.nullable().default(null),
+})
+
+/** What the installed system needs to report its first boot; written to /etc/slipway/first-boot.json (0600). */
+export const firstBootReportSchema = z.object({
+  installation_id: z.string(),
+  /** Base addresses of instcomd's machine listener, tried in order: `https://10.0.2.2:4443`. */
+  urls: z.array(z.string()),
+  token: z.string(),
+  ca_pem: z.string(),
+  boot_environment: z.string(),
+})
+
+/** Everything beside the plan that machined needs to run it (StartInstall.context_json). */
+export const installContextSchema = z.object({
+  /** The config as the user wrote it; written to /etc/slipway/machine.kdl (0600). */
+  kdl: z.string(),
+  registries: z.record(z.string(), registryAccessSchema),
+  first_boot: firstBootReportSchema.nullable(),
+  /** Empty at the first start. */
+  journal: z.array(journalEntrySchema),
+  /** The highest event sequence number that instcomd has stored; numbering goes on from there. */
+  last_seq: z.number().int().nonnegative(),
+  /** Server time, RFC 3339: a machine without a good clock sets its own from it. */
+  server_time: z.string(),
+  log_level: z.enum(['debug', 'info', 'warn', 'error']),
+  /** Arguments such as `console=ttyS0` that are carried to the installed system. */
+  kernel_arguments: z.array(z.string()).default([]),
+})
+
+/** Body of `POST /api/install/{id}/booted`, the first-boot report. */
+export const bootedReportSchema = z.object({
+  token: z.string().max(256),
+  boot_environment: z.string().max(256),
+  boot_id: z.string().max(128),
+})
+
+export const planFindingSchema = z.object({
+  severity: z.enum(['error', 'warning', 'info']),
+  code: z.string(),
+  message: z.string(),
+  cure: z.string(),
+  details: z.record(z.string(), z.unknown()),
+})
+
+export type RegistryAccess = z.infer<typeof registryAccessSchema>
+export type JournalEntry = z.infer<typeof journalEntrySchema>
+export type FirstBootReport = z.infer<typeof firstBootReportSchema>
+export type InstallContext = z.infer<typeof installContextSchema>
+export type BootedReport = z.infer<typeof bootedReportSchema>
+export type PlanFinding = z.infer<typeof planFindingSchema>

@@ -1,0 +1,140 @@
+import { z } from 'zod'
+
+/** States of an installation in order; the last four are terminal (machines.md). */
+export const installationStates = [
+  'queued',
+  'preparing',
+  'partitioning',
+  'pulling',
+  'configuring',
+  'finishing',
+  'rebooting',
+  'confirming',
+  'completed',
+  'failed',
+  'cancelled',
+  'rolled-back',
+] as const
+export const terminalStates = ['completed', 'failed', 'cancelled', 'rolled-back'] as const
+export const errorKinds = [
+  'network',
+  'certificate',
+  'authentication',
+  'validation',
+  'disk',
+  'image',
+  'bootloader',
+  'timeout',
+  'cancelled',
+  'internal',
+] as const
+
+export type InstallationState = (typeof installationStates)[number]
+export type TerminalState = (typeof terminalStates)[number]
+export type ErrorKind = (typeof errorKinds)[number]
+
+/** Tells whether an installation in this state has ended. */
+export function isTerminal(state: InstallationState): state is TerminalState {
+  return (terminalStates as readonly string[]).includes(state)
+}
+
+export const installationErrorSchema = z.object({
+  code: z.string(),
+  kind: z.enum(errorKinds),
+  message: z.string(),
+  cure: z.string(),
+  details: z.record(z.string(), z.unknown()),
+})
+
+export const progressSchema = z.object({
+  status: z.enum(installationStates),
+  /** The last running state. */
+  phase: z.enum(installationStates),
+  step: z.string().nullable(),
+  percent: z.number().int().min(0).max(100),
+  bytes_done: z.number().nullable(),
+  bytes_total: z.number().nullable(),
+  eta_seconds: z.number().nullable(),
+  rate_bytes_per_second: z.number().nullable().optional(),
+  confirmed: z.boolean(),
+  error: installationErrorSchema.nullable(),
+})
+
+export const logLineSchema = z.object({
+  seq: z.number().int().positive(),
+  at: z.string(),
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  step: z.string().nullable(),
+  message: z.string(),
+})
+
+export const timelineStepSchema = z.object({
+  step_id: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  started_at: z.string().nullable(),
+  ended_at: z.string().nullable(),
+  outcome: z.enum(['pending', 'running', 'done', 'failed', 'undone']),
+})
+
+export const installationSchema = z.object({
+  installation_id: z.string(),
+  machine_id: z.string(),
+  status: z.enum(installationStates),
+  image: z.object({ reference: z.string(), digest: z.string() }),
+  boot_environment: z.string(),
+  plan_sha256: z.string(),
+  created_at: z.string(),
+  started_at: z.string().nullable(),
+  ended_at: z.string().nullable(),
+  created_by: z.string(),
+  progress: progressSchema,
+})
+
+export type InstallationError = z.infer<typeof installationErrorSchema>
+export type Progress = z.infer<typeof progressSchema>
+export type LogLine = z.infer<typeof logLineSchema>
+export type TimelineStep = z.infer<typeof timelineStepSchema>
+export type Installation = z.infer<typeof installationSchema>
+
+/**
+ * What machined reports while it executes a plan, in order of `seq` (from 1, per installation, without gaps).
+ * instcomd stores each before it acknowledges; a step is done when its `step-ended` is stored.
+ */
+export const machineEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('step-started'), seq: z.number().int(), at: z.string(), step_id: z.string() }),
+  z.object({
+    type: z.literal('step-ended'),
+    seq: z.number().int(),
+    at: z.string(),
+    step_id: z.string(),
+    outcome: z.enum(['done', 'failed', 'undone']),
+    skipped: z.boolean().default(false),
+    error: installationErrorSchema.nullable(),
+  }),
+  z.object({
+    type: z.literal('progress'),
+    seq: z.number().int(),
+    at: z.string(),
+    step_id: z.string(),
+    bytes_done: z.number(),
+    bytes_total: z.number(),
+    bytes_from_wire: z.number(),
+  }),
+  z.object({
+    type: z.literal('log'),
+    seq: z.number().int(),
+    at: z.string(),
+    level: z.enum(['debug', 'info', 'warn', 'error']),
+    step_id: z.string().nullable(),
+    message: z.string().max(65536),
+  }),
+  z.object({
+    type: z.literal('ended'),
+    seq: z.number().int(),
+    at: z.string(),
+    outcome: z.enum(['rebooting', 'installed', 'failed', 'cancelled', 'rolled-back']),
+    error: installationErrorSchema.nullable(),
+  }),
+])
+export type MachineEvent = z.infer<typeof machineEventSchema>

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { configCheckSchema } from '../machine-config.ts'
+import { planSchema } from '../plan.ts'
+import { listOf, listQuery } from './list.ts'
+import { route } from './route.ts'
+
+/** KDL text; its bound of 256 KiB is in bytes and checked by the parser, this one is in characters. */
+const kdl = z.string().max(262_144)
+
+export const keptConfigSchema = z.object({
+  id: z.string(),
+  machine_id: z.string(),
+  created_at: z.string(),
+  created_by: z.string(),
+  kdl_sha256: z.string(),
+  reason: z.string(),
+})
+
+export const configRoutes = {
+  checkConfig: route({
+    method: 'POST',
+    path: '/api/configs/check',
+    permission: 'read',
+    listener: 'api',
+    summary: 'Check a machine config, optionally against a machine',
+    body: z.strictObject({ kdl, machine_id: z.string().max(128).optional() }),
+    response: configCheckSchema,
+  }),
+  listKeptConfigs: route({
+    method: 'GET',
+    path: '/api/configs/backups',
+    permission: 'read',
+    listener: 'api',
+    summary: 'List kept configs',
+    query: listQuery({ machine_id: z.string().max(128).optional() }),
+    response: listOf(keptConfigSchema),
+  }),
+  getKeptConfig: route({
+    method: 'GET',
+    path: '/api/configs/backups/:id',
+    permission: 'read',
+    listener: 'api',
+    summary: 'One kept config with its text',
+    params: z.strictObject({ id: z.string().max(64) }),
+    response: keptConfigSchema.extend({ kdl: z.string() }),
+  }),
+  checkImage: route({
+    method: 'POST',
+    path: '/api/images/check',
+    permission: 'read',
+    listener: 'api',
+    summary: 'Check that an image exists and fits',
+    body: z.strictObject({ reference: z.string().max(1024), machine_id: z.string().max(128).optional() }),
+    response: z.object({
+      reference: z.string(),
+      digest: z.string(),
+      media_type: z.string(),
+      bytes: z.number(),
+      platforms: z.array(
+        z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional(), digest: z.string() }),
+      ),
+      /** Null without a machine. */
+      fits: z.boolean().nullable(),
+    }),
+  }),
+  makePlan: route({
+    method: 'POST',
+    path: '/api/plans',
+    permission: 'operate',
+    listener: 'api',
+    summary: 'Plan an installation; touches nothing',
+    body: z.strictObject({ machine_id: z.string().max(128), kdl }),
+    response: z.object({ plan_sha256: z.string(), plan: planSchema }),
+  }),
+}
+
+export type KeptConfig = z.infer<typeof keptConfigSchema>

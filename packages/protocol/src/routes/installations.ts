@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { bootedReportSchema } from '../install-context.ts'
+import {
+  installationSchema,
+  installationStates,
+  logLineSchema,
+  progressSchema,
+  timelineStepSchema,
+} from '../installation.ts'
+import { listOf, listQuery } from './list.ts'
+import { route } from './route.ts'
+
+const params = z.strictObject({ id: z.string().max(64) })
+const claimBody = z.strictObject({ claim_id: z.string().max(128).optional() }).optional()
+
+export const installationRoutes = {
+  install: route({
+    method: 'POST',
+    path: '/api/install',
+    permission: 'operate',
+    listener: 'api',
+    status: 202,
+    summary: 'Start an installation',
+    body: z.strictObject({
+      machine_id: z.string().max(128),
+      kdl: z.string().max(262_144),
+      plan_sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
+      claim_id: z.string().max(128).optional(),
+    }),
+    response: z.object({ installation_id: z.string() }),
+  }),
+  listInstallations: route({
+    method: 'GET',
+    path: '/api/install',
+    permission: 'read',
+    listener: 'api',
+    summary: 'List installations',
+    query: listQuery({ machine_id: z.string().max(128).optional(), status: z.enum(installationStates).optional() }),
+    response: listOf(installationSchema),
+  }),
+  getInstallation: route({
+    method: 'GET',
+    path: '/api/install/:id',
+    permission: 'read',
+    listener: 'api',
+    summary: 'One installation',
+    params,
+    response: installationSchema,
+  }),
+  getProgress: route({
+    method: 'GET',
+    path: '/api/install/:id/progress',
+    permission: 'read',
+    listener: 'api',
+    summary: 'How far an installation is',
+    params,
+    response: progressSchema,
+  }),
+  getLogs: route({
+    method: 'GET',
+    path: '/api/install/:id/logs',
+    permission: 'read',
+    listener: 'api',
+    summary: 'An installation’s log lines',
+    params,
+    query: z.strictObject({
+      after: z.coerce.number().int().nonnegative().default(0),
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('debug'),
+      follow: z.enum(['true', 'false']).default('false'),
+    }),
+    response: logLineSchema,
+    stream: 'application/x-ndjson',
+  }),
+  getTimeline: route({
+    method: 'GET',
+    path: '/api/install/:id/timeline',
+    permission: 'read',
+    listener: 'api',
+    summary: 'Start and end of every step',
+    params,
+    response: z.object({ steps: z.array(timelineStepSchema) }),
+  }),
+  cancelInstallation: route({
+    method: 'POST',
+    path: '/api/install/:id/cancel',
+    permission: 'operate',
+    listener: 'api',
+    status: 202,
+    summary: 'Cancel an installation',
+    params,
+    body: claimBody,
+    response: progressSchema,
+  }),
+  resumeInstallation: route({
+    method: 'POST',
+    path: '/api/install/:id/resume',
+    permission: 'operate',
+    listener: 'api',
+    status: 202,
+    summary: 'Go on with an installation that waits for its machine',
+    params,
+    body: claimBody,
+    response: progressSchema,
+  }),
+  rollbackInstallation: route({
+    method: 'POST',
+    path: '/api/install/:id/rollback',
+    permission: 'operate',
+    listener: 'api',
+    status: 202,
+    summary: 'Take finished steps back',
+    params,
+    body: claimBody,
+    response: progressSchema,
+  }),
+  reportBooted: route({
+    method: 'POST',
+    path: '/api/install/:id/booted',
+    permission: 'open',
+    listener: 'machine',
+    summary: 'First-boot report of the installed system',
+    params,
+    body: bootedReportSchema,
+    response: z.object({ confirmed: z.boolean() }),
+  }),
+}

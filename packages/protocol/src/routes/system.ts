@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { enrollRequestSchema, enrollResponseSchema } from '../enrolment.ts'
+import { eventSchema } from '../events.ts'
+import { listOf, listQuery } from './list.ts'
+import { route } from './route.ts'
+
+export const doctorCheckSchema = z.object({
+  name: z.string(),
+  ok: z.boolean(),
+  message: z.string(),
+  cure: z.string().nullable(),
+})
+
+export const enrolmentTokenSchema = z.object({
+  id: z.string(),
+  created_at: z.string(),
+  expires_at: z.string(),
+  max_machines: z.number().int(),
+  used: z.number().int(),
+  allowed_networks: z.array(z.string()),
+})
+
+export const systemRoutes = {
+  health: route({
+    method: 'GET',
+    path: '/health',
+    permission: 'open',
+    listener: 'api',
+    summary: 'Liveness',
+    response: z.object({ status: z.literal('ok'), version: z.string() }),
+  }),
+  ready: route({
+    method: 'GET',
+    path: '/ready',
+    permission: 'open',
+    listener: 'api',
+    summary: 'Readiness: database and migrations',
+    response: z.object({
+      status: z.enum(['ready', 'not-ready']),
+      checks: z.array(z.object({ name: z.string(), ok: z.boolean(), message: z.string() })),
+    }),
+  }),
+  events: route({
+    method: 'GET',
+    path: '/api/events',
+    permission: 'read',
+    listener: 'api',
+    summary: 'Events, replayed after a sequence number and then followed (WebSocket or SSE)',
+    query: z.strictObject({
+      after: z.coerce.number().int().nonnegative().optional(),
+      types: z.string().max(512).optional(),
+    }),
+    response: eventSchema,
+    stream: 'text/event-stream',
+  }),
+  doctor: route({
+    method: 'GET',
+    path: '/api/doctor',
+    permission: 'read',
+    listener: 'api',
+    summary: 'The server’s own checks',
+    response: z.object({ checks: z.array(doctorCheckSchema) }),
+  }),
+  settings: route({
+    method: 'GET',
+    path: '/api/settings',
+    permission: 'read',
+    listener: 'api',
+    summary: 'Configuration in force; secrets masked',
+    response: z.object({ settings: z.array(z.object({ key: z.string(), value: z.unknown(), source: z.string() })) }),
+  }),
+  listEnrolmentTokens: route({
+    method: 'GET',
+    path: '/api/enrollments',
+    permission: 'administer',
+    listener: 'api',
+    summary: 'List enrolment tokens',
+    query: listQuery({}),
+    response: listOf(enrolmentTokenSchema),
+  }),
+  createEnrolmentToken: route({
+    method: 'POST',
+    path: '/api/enrollments',
+    permission: 'administer',
+    listener: 'api',
+    status: 201,
+    summary: 'Make an enrolment file for live media; the token is shown once',
+    body: z.strictObject({
+      ttl_seconds: z.number().int().min(60).max(31_536_000).default(2_592_000),
+      max_machines: z.number().int().min(1).max(100_000).default(1000),
+      allowed_networks: z.array(z.string().max(64)).max(64).default([]),
+    }),
+    response: enrolmentTokenSchema.extend({ token: z.string(), ca_pem: z.string(), instcomd: z.array(z.string()) }),
+  }),
+  enroll: route({
+    method: 'POST',
+    path: '/api/enroll',
+    permission: 'open',
+    listener: 'machine',
+    summary: 'A machine with an enrolment token asks for its certificate',
+    body: enrollRequestSchema,
+    response: enrollResponseSchema,
+  }),
+}
+
+export type DoctorCheck = z.infer<typeof doctorCheckSchema>
+export type EnrolmentToken = z.infer<typeof enrolmentTokenSchema>
