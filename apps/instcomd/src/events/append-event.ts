@@ -1,0 +1,16 @@
+import type { EventType } from '@slipway/protocol'
+import type { Transaction } from '../database/database.ts'
+
+/** What happened, to be appended in the transaction that changed the domain object. */
+export interface NewEvent {
+  readonly type: EventType
+  /** `machines.*` carry machine_id; `installation.*` carry installation_id, machine_id, status. No secrets. */
+  readonly data: Readonly<Record<string, unknown>>
+  /** Principal's name, or `instcomd` for what it does by itself. */
+  readonly actor: string
+  readonly sourceAddress?: string
+  readonly requestId?: string
+}
+
+/** Appends an event and returns its sequence number; visible in order of numbers (events page of the docs). */
+export type AppendEvent = (tx: Transaction, event: NewEvent) => Promise<number>
