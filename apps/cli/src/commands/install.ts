@@ -1,0 +1,69 @@
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import { Fault } from '@slipway/base'
+import type { Machine } from '@slipway/protocol'
+import { connect } from '../connect.ts'
+import { print, printJson } from '../output/print.ts'
+import { planDestroysData, printPlan } from '../output/print-plan.ts'
+import { findMachine } from './find-machine.ts'
+import { readConfigFile } from './read-config-file.ts'
+import { watchInstallation } from './watch-installation.ts'
+
+/** `slipway install MACHINE FILE [--yes]`: plans, asks before data is lost, installs, watches. */
+export function addInstallCommand(program: Command): void {
+  program
+    .command('install <machine> <file>')
+    .description('install a machine and watch it; Ctrl-C detaches')
+    .option('--yes', 'do not ask before data is destroyed')
+    .option('--claim <id>', 'use a claim you already hold')
+    .option('--detach', 'print the installation’s id and return')
+    .option('--json', 'with --detach: print JSON')
+    .action(async (name: string, file: string, options: InstallOptions) => {
+      process.exitCode = await install(name, file, options)
+    })
+}
+
+interface InstallOptions {
+  yes?: boolean
+  claim?: string
+  detach?: boolean
+  json?: boolean
+}
+
+async function install(name: string, file: string, options: InstallOptions): Promise<number> {
+  const kdl = readConfigFile(file)
+  const client = connect()
+  const machine = await findMachine(client, name)
+  const { plan, plan_sha256 } = await client.call('makePlan', { body: { machine_id: machine.machine_id, kdl } })
+  if (planDestroysData(plan) && !options.yes) await confirmLoss(machine, printPlan(plan, plan_sha256))
+  const body = {
+    machine_id: machine.machine_id,
+    kdl,
+    plan_sha256,
+    ...(options.claim ? { claim_id: options.claim } : {}),
+  }
+  const { installation_id } = await client.call('install', { body, idempotencyKey: crypto.randomUUID() })
+  if (options.detach) {
+    if (options.json) printJson({ installation_id })
+    else print(installation_id)
+    return 0
+  }
+  print(`Installation ${installation_id} of ${machine.hostname ?? machine.machine_id}`)
+  return watchInstallation(client, installation_id)
+}
+
+/** Without a terminal nobody can be asked: nothing is touched, exit 2. */
+async function confirmLoss(machine: Machine, plan: string): Promise<void> {
+  print(plan)
+  const word = machine.hostname ?? machine.machine_id
+  if (!process.stdin.isTTY) {
+    throw new Fault(
+      'usage',
+      'this plan destroys data and there is no terminal to ask; run again with --yes to confirm it',
+    )
+  }
+  const question = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await question.question(`\nThis destroys the data listed above. Type ${word} to go on: `)
+  question.close()
+  if (answer.trim() !== word) throw new Fault('cancelled', 'not confirmed; nothing was touched')
+}

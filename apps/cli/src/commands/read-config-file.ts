@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { Fault } from '@slipway/base'
+
+/** Reads a config file, or standard input for `-`. */
+export function readConfigFile(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (cause) {
+    throw new Fault('usage', `cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  }
+}

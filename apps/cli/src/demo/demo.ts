@@ -1,0 +1,171 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { delay, Fault } from '@slipway/base'
+import { Client } from '@slipway/client'
+import type { Machine } from '@slipway/protocol'
+import { connect } from '../connect.ts'
+import { watchInstallation } from '../commands/watch-installation.ts'
+import { print } from '../output/print.ts'
+import { printTable } from '../output/print-table.ts'
+import { BackgroundProgram } from './background-program.ts'
+import { demoMachineConfig, demoServerConfig } from './demo-config.ts'
+
+export interface DemoOptions {
+  readonly dataDir: string
+  readonly port: number
+  readonly machinePort: number
+  readonly registryPort: number
+  readonly machines: number
+}
+
+/** Generous for a loaded machine: a cold start of the database takes a second or two on a quiet one. */
+const startMs = 90_000
+const repository = 'slipway/demo'
+
+/** The parts of a running demo, in order of their start. */
+export interface RunningDemo {
+  readonly url: string
+  readonly setupLink: string | null
+  readonly registry: BackgroundProgram
+  readonly configFile: string
+  readonly installed: Machine | null
+  stop(): Promise<void>
+}
+
+/** Brings up registry, server and simulated machines, and installs the first one before the user's eyes. */
+export async function startDemo(options: DemoOptions, signal: AbortSignal): Promise<RunningDemo> {
+  const parts: BackgroundProgram[] = []
+  const stop = async () => {
+    for (const part of parts.toReversed()) await part.stop()
+  }
+  const start = (name: BackgroundProgram['name'], args: readonly string[]) => {
+    const part = new BackgroundProgram(name, args, join(options.dataDir, 'logs', `${name}.log`))
+    parts.push(part)
+    return part
+  }
+  try {
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
+    const image = await buildImage(start)
+    const registry = start('demo-registry', ['--layout', image, '--port', String(options.registryPort)])
+    const [, registryHost = ''] = await registry.waitForLine(/http:\/\/([\d.]+:\d+)/, startMs)
+    const { url, setupLink } = await startServer(options, registryHost, start)
+    const client = connect({ ...process.env, SLIPWAY_URL: url, SLIPWAY_DATA_DIR: options.dataDir })
+    await startMachines(options, client, start)
+    const machines = await waitForMachines(client, options.machines, signal)
+    print(
+      printTable(
+        ['machine', 'hostname', 'status', 'address'],
+        machines.map((m) => [m.machine_id, m.hostname, m.status, `${m.address}:${m.port}`]),
+      ),
+    )
+    const reference = `oci://${registryHost}/${repository}:latest`
+    const { configFile, installed } = await installFirst(options, client, machines, reference)
+    return { url, setupLink, registry, configFile, installed, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Start = (name: BackgroundProgram['name'], args: readonly string[]) => BackgroundProgram
+
+async function buildImage(start: Start): Promise<string> {
+  const started = Date.now()
+  const builder = start('demo-image', [])
+  const [, layout = ''] = await builder.waitForLine(/^layout (.+)$/, startMs)
+  print(`Demo image ready in ${((Date.now() - started) / 1000).toFixed(1)} s`)
+  return layout
+}
+
+async function startServer(
+  options: DemoOptions,
+  registry: string,
+  start: Start,
+): Promise<{ url: string; setupLink: string | null }> {
+  const configFile = join(options.dataDir, 'slipway.yaml')
+  writeFileSync(configFile, demoServerConfig({ ...options, registry }))
+  const server = start('server', ['--config', configFile])
+  const url = `http://127.0.0.1:${options.port}`
+  const link = server.waitForLine(/(https?:\/\/[^\s"]+\/setup\/[\w-]+)/, startMs).catch(() => null)
+  await waitUntilReady(url, server)
+  // The link is printed before the server is ready; a second more is for a slow pipe.
+  const match = await Promise.race([link, delay(1000).then(() => null)])
+  return { url, setupLink: match?.[1] ?? null }
+}
+
+async function waitUntilReady(url: string, server: BackgroundProgram): Promise<void> {
+  const ended = server.waitForLine(/a^/, startMs) // matches nothing: it only ever throws, with the server's last words
+  ended.catch(() => undefined)
+  const poll = async () => {
+    while (!(await isReady(url))) await delay(100)
+  }
+  await Promise.race([ended, poll()])
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const client = new Client({ url, token: null })
+  return client.call('ready', {}).then(
+    (answer) => answer.status === 'ready',
+    () => false,
+  )
+}
+
+async function startMachines(options: DemoOptions, client: Client, start: Start): Promise<void> {
+  const enrolment = await client.call('createEnrolmentToken', { body: { ttl_seconds: 86_400, max_machines: 1000 } })
+  const file = join(options.dataDir, 'enrolment.json')
+  const { token, ca_pem, instcomd } = enrolment
+  writeFileSync(file, JSON.stringify({ token, ca_pem, instcomd }), { mode: 0o600 })
+  const failing = `sim-${String(options.machines).padStart(4, '0')}`
+  const args = {
+    machines: String(options.machines),
+    seed: '1',
+    enrolment: file,
+    'data-dir': join(options.dataDir, 'machines'),
+    fault: `disk-fail:${failing}`,
+  }
+  const simulate = start(
+    'simulate',
+    Object.entries(args).flatMap(([name, value]) => [`--${name}`, value]),
+  )
+  await simulate.waitForLine(/sim-0001/, startMs)
+}
+
+async function waitForMachines(client: Client, count: number, signal: AbortSignal): Promise<Machine[]> {
+  const deadline = Date.now() + startMs
+  await client.call('askDiscovery', {})
+  for (;;) {
+    const { items } = await client.call('listMachines', { query: { limit: 500 } })
+    const usable = items.filter((machine) => machine.enrolment === 'enrolled' || machine.status === 'installed')
+    if (usable.length >= count) return items
+    if (Date.now() > deadline) {
+      throw new Fault(
+        'unavailable',
+        `only ${usable.length} of ${count} simulated machines were discovered; see slipway doctor`,
+      )
+    }
+    await delay(200, signal)
+  }
+}
+
+/** Installs the first machine that is free; after a restart that may be none, which is no error. */
+async function installFirst(options: DemoOptions, client: Client, machines: readonly Machine[], image: string) {
+  const sorted = machines.toSorted((a, b) => a.machine_id.localeCompare(b.machine_id))
+  const machine = sorted.find((candidate) => candidate.status === 'available')
+  const configFile = join(options.dataDir, `${machine?.hostname ?? 'machine'}.kdl`)
+  if (!machine) return { configFile, installed: null }
+  const inventory = await client.call('getMachineInventory', { params: { machine_id: machine.machine_id } })
+  const kdl = demoMachineConfig(inventory, image)
+  writeFileSync(configFile, kdl)
+  const { plan_sha256 } = await client.call('makePlan', { body: { machine_id: machine.machine_id, kdl } })
+  const { installation_id } = await client.call('install', {
+    body: { machine_id: machine.machine_id, kdl, plan_sha256 },
+  })
+  print(`\nInstalling ${machine.hostname} from ${image} (config ${configFile})`)
+  const code = await watchInstallation(client, installation_id)
+  if (code === 1)
+    throw new Fault(
+      'internal',
+      `the demo's installation failed; its parts' logs are in ${join(options.dataDir, 'logs')}`,
+    )
+  return { configFile, installed: machine }
+}

@@ -1,0 +1,72 @@
+// npm test [-- vm [NAME…] | PATH…]: everything, the VM journeys, or the test files under a path.
+// Installs the Debian packages that the tests need (root only; listed first), prints each stage's time, and ends with
+// `N passed, N failed, N skipped`.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { bringSystemPackages } from './system-packages.ts'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+process.chdir(root)
+
+const report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+  numTotalTests: z.number(),
+  success: z.boolean(),
+})
+
+const [mode, ...names] = process.argv.slice(2)
+const started = Date.now()
+const counts = mode === 'vm' ? runVm(names) : runUnit(process.argv.slice(2))
+console.log(`[test] all stages: ${seconds(started)} s`)
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0
+
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+function runUnit(paths: readonly string[]): Counts {
+  bringSystemPackages('test')
+  return vitest('unit', ['--config', 'vitest.config.ts', ...paths])
+}
+
+function runVm(journeys: readonly string[]): Counts {
+  bringSystemPackages('vm')
+  return vitest('vm', ['--config', 'e2e/vm/vitest.config.ts', ...journeys])
+}
+
+/** Runs vitest and reads its counts; a run that dies before its report is one failure. */
+function vitest(stage: string, args: readonly string[]): Counts {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-test-'))
+  const output = join(folder, 'report.json')
+  const begun = Date.now()
+  const done = spawnSync(
+    'vitest',
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${output}`, ...args],
+    { stdio: 'inherit' },
+  )
+  console.log(`[test] ${stage}: ${seconds(begun)} s`)
+  const counts = existsSync(output) ? readCounts(output) : { passed: 0, failed: 1, skipped: 0 }
+  rmSync(folder, { recursive: true, force: true })
+  // Vitest also fails on errors outside of tests (unhandled rejections): they must not pass for green.
+  if (done.status !== 0 && counts.failed === 0) counts.failed = 1
+  return counts
+}
+
+function readCounts(file: string): Counts {
+  const read = report.parse(JSON.parse(readFileSync(file, 'utf8')))
+  return { passed: read.numPassedTests, failed: read.numFailedTests, skipped: read.numPendingTests + read.numTodoTests }
+}
+
+function seconds(since: number): string {
+  return ((Date.now() - since) / 1000).toFixed(1)
+}
