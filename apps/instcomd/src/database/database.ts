@@ -1,6 +1,8 @@
 /** One PostgreSQL session's worth of SQL; `$1…` parameters, rows as `pg` returns them (bigint columns as numbers below 2⁵³). */
 export interface Transaction {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** Runs `action` once what was written is committed (at once outside a transaction); never after a rollback. */
+  afterCommit(action: () => void): void
 }
 
 /** The store. A query that loses its connection throws `database-unavailable`; a transaction then has not happened. */

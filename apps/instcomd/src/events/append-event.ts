@@ -12,5 +12,8 @@ export interface NewEvent {
   readonly requestId?: string
 }
 
-/** Appends an event and returns its sequence number; visible in order of numbers (events page of the docs). */
-export type AppendEvent = (tx: Transaction, event: NewEvent) => Promise<number>
+/**
+ * Appends an event in the transaction that changed the domain object. It gets its sequence number right after the
+ * commit (see 0001-platform.sql), so there is none to return; in tests `sequenceEvents(database)` does it at once.
+ */
+export type AppendEvent = (tx: Transaction, event: NewEvent) => Promise<void>

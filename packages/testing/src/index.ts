@@ -1,0 +1,1 @@
+export { withTestDatabase, type TestDatabase } from './postgres.ts'
