@@ -1,3 +1,4 @@
+export * from './control/fault-connect.ts'
 export * from './control/gen/slipway/machined/v1/machined_pb.ts'
 export * from './discovery.ts'
 export * from './disk-identity.ts'
