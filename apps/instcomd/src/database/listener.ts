@@ -48,7 +48,7 @@ export class Listener {
   async #run(connected: () => void): Promise<void> {
     for (let attempt = 1; !this.#stop.signal.aborted; attempt += 1) {
       try {
-        const ended = await this.#connect()
+        const { ended } = await this.#connect()
         attempt = 1
         connected()
         for (const handlers of this.#handlers.values()) for (const handler of handlers) handler('')
@@ -63,7 +63,8 @@ export class Listener {
     }
   }
 
-  async #connect(): Promise<Promise<void>> {
+  /** Wrapped, because an async function would wait for a promise that it returns. */
+  async #connect(): Promise<{ ended: Promise<void> }> {
     const client = new pg.Client(this.#options)
     const ended = new Promise<void>((resolve) => {
       client.on('end', resolve)
@@ -75,6 +76,6 @@ export class Listener {
     await client.connect()
     for (const channel of this.#handlers.keys()) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`)
     this.#client = client
-    return ended
+    return { ended }
   }
 }

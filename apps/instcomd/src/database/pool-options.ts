@@ -21,9 +21,9 @@ export function poolOptions(url: string, max: number): pg.PoolConfig {
   }
 }
 
-// pg declares the return as `any`; the row types of callers say what they expect of each column.
-const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === int8 ? parseBigint : pg.types.getTypeParser(oid, format as 'text') // `as`: the overloads cannot be met by a union
+// pg's own types are overloads over an enum of OIDs; a plain function over numbers serves all of them.
+const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid: number, format?: 'text' | 'binary') =>
+  oid === int8 ? parseBigint : pg.types.getTypeParser(oid, format)
 
 function parseBigint(text: string): number {
   const value = Number(text)
