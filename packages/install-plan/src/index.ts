@@ -1,0 +1,6 @@
+export { destroysData } from './destroys-data.ts'
+export { makePlan } from './make-plan.ts'
+export { planDigest } from './plan-digest.ts'
+export { planPhases } from './plan-phases.ts'
+export type { PlanInput } from './plan-input.ts'
+export { planProblemCodes, type PlanProblem, type PlanProblemCode } from './plan-problem.ts'
