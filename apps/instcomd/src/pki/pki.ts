@@ -12,6 +12,8 @@ export interface Pki {
     uri: string
   }): Promise<{ certificatePem: string; serial: string; fingerprint: string }>
   isRevoked(serial: string): Promise<boolean>
+  /** Ends the trust in one certificate; unknown serials are `not-found`. Checked at every connect. */
+  revoke(serial: string, reason: string): Promise<void>
   /** Called after the own certificate changed; returns the way to stop listening. */
   onRenewed(listener: () => void): () => void
 }
