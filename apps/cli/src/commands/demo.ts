@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { runProgram } from '../child-program.ts'
 import { demoDataDir } from '../data-dir.ts'
 import { startDemo, type RunningDemo } from '../demo/demo.ts'
@@ -12,7 +12,13 @@ interface Options {
   machinePort: number
   registryPort: number
   machines: number
+  seed: string
+  fault?: string[]
   dataDir: string
+  install: boolean
+  json?: boolean
+  image?: string
+  serverConfig: string
 }
 
 /** `slipway demo [--vm]`: the whole product on one computer, without root or system packages. */
@@ -26,7 +32,13 @@ export function addDemoCommand(program: Command): void {
     .option('--machine-port <port>', 'port for machines', Number, 4443)
     .option('--registry-port <port>', 'port of the demo’s registry', Number, 4080)
     .option('--machines <count>', 'how many simulated machines', Number, 4)
+    .option('--seed <text>', 'makes the machines what they are', '1')
+    .option('--fault <fault...>', 'faults of the machines (see simulate --help); default: a disk of the last one fails')
     .option('--data-dir <dir>', 'where the demo keeps its data', demoDataDir())
+    .option('--no-install', 'do not install the first machine')
+    .addOption(new Option('--json', 'say what runs in one line of JSON').hideHelp())
+    .addOption(new Option('--image <layout>', 'serve this OCI layout instead').hideHelp())
+    .addOption(new Option('--server-config <yaml>', 'more server configuration').default('').hideHelp())
     .action(async (options: Options) => {
       if (options.vm) process.exitCode = await runProgram('demo-vm', [])
       else await demo(options)
@@ -40,27 +52,38 @@ async function demo(options: Options): Promise<void> {
   signalled.then(() => stopping.abort()).catch(() => undefined) // `once` on signals does not reject
   print('Slipway demo: the real programs, routes and mTLS; only disks and boot are simulated.')
   print('Needs no root and no system package; listens on loopback only.\n')
-  const running = await startDemo(options, stopping.signal)
-  print(`\nUp and installed in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`)
+  const last = `sim-${String(options.machines).padStart(4, '0')}`
+  const faults = options.fault ?? [`disk-fail:${last}`]
+  const running = await startDemo({ ...options, faults, image: options.image ?? null }, stopping.signal)
+  if (options.json) print(JSON.stringify(describe(options, running)))
+  else print(`\nUp${options.install ? ' and installed' : ''} in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`)
   if (!options.exit) {
-    print(whatNext(options, running))
+    if (!options.json) print(whatNext(options, running))
     await signalled
     print('\nStopping.')
   }
   await running.stop()
 }
 
+/** For programs that drive a rack: where things are, and the pid of each part. */
+function describe(options: Options, running: RunningDemo): object {
+  const pids = Object.fromEntries(running.parts.map((part) => [part.name, part.pid]))
+  return { url: running.url, token_file: `${options.dataDir}/admin.token`, image: running.image, pids }
+}
+
 function whatNext(options: Options, running: RunningDemo): string {
-  const config = running.configFile
+  const registry = running.parts.find((part) => part.name === 'demo-registry')
   return `API        ${running.url}/api/docs
 Browser    ${running.setupLink ?? `${running.url}/ (set-up link already used)`}
 Token      ${options.dataDir}/admin.token
 Logs       ${options.dataDir}/logs
+Image      ${running.image}
 
 Try next, in another terminal:
   ./slipway machines list
-  ./slipway plan sim-0002 ${config}      # another machine: fix the disks and the MAC it complains about
+  ./slipway machines show sim-0002
+  ./slipway config check ${running.configFile ?? 'FILE'} --machine sim-0002
   ./slipway installs list
-  kill ${running.registry.pid}                           # stops the registry: the next install says what it tried
+  kill ${registry?.pid ?? ''}    # stops the registry: the next install says what it tried
 Ctrl-C stops everything; the data stay in ${options.dataDir} (delete the folder to start afresh).`
 }

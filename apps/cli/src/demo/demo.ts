@@ -16,6 +16,15 @@ export interface DemoOptions {
   readonly machinePort: number
   readonly registryPort: number
   readonly machines: number
+  readonly seed: string
+  /** Faults for the simulated machines; the default breaks a disk of the last one. */
+  readonly faults: readonly string[]
+  /** OCI layout to serve instead of the demo's own image. */
+  readonly image: string | null
+  /** Further lines for the server's configuration file (YAML, top level). */
+  readonly serverConfig: string
+  /** Whether to install the first machine. */
+  readonly install: boolean
 }
 
 /** Generous for a loaded machine: a cold start of the database takes a second or two on a quiet one. */
@@ -26,9 +35,10 @@ const repository = 'slipway/demo'
 export interface RunningDemo {
   readonly url: string
   readonly setupLink: string | null
-  readonly registry: BackgroundProgram
-  readonly configFile: string
-  readonly installed: Machine | null
+  /** Reference that the registry serves. */
+  readonly image: string
+  readonly parts: readonly BackgroundProgram[]
+  readonly configFile: string | null
   stop(): Promise<void>
 }
 
@@ -45,22 +55,19 @@ export async function startDemo(options: DemoOptions, signal: AbortSignal): Prom
   }
   try {
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
-    const image = await buildImage(start)
+    const image = options.image ?? (await buildImage(start))
     const registry = start('demo-registry', ['--layout', image, '--port', String(options.registryPort)])
     const [, registryHost = ''] = await registry.waitForLine(/http:\/\/([\d.]+:\d+)/, startMs)
     const { url, setupLink } = await startServer(options, registryHost, start)
     const client = connect({ ...process.env, SLIPWAY_URL: url, SLIPWAY_DATA_DIR: options.dataDir })
     await startMachines(options, client, start)
     const machines = await waitForMachines(client, options.machines, signal)
-    print(
-      printTable(
-        ['machine', 'hostname', 'status', 'address'],
-        machines.map((m) => [m.machine_id, m.hostname, m.status, `${m.address}:${m.port}`]),
-      ),
-    )
     const reference = `oci://${registryHost}/${repository}:latest`
-    const { configFile, installed } = await installFirst(options, client, machines, reference)
-    return { url, setupLink, registry, configFile, installed, stop }
+    if (!options.install) return { url, setupLink, image: reference, parts, configFile: null, stop }
+    const row = (m: Machine) => [m.machine_id, m.hostname, m.status, m.address && `${m.address}:${m.port}`]
+    print(printTable(['machine', 'hostname', 'status', 'address'], machines.map(row)))
+    const configFile = await installFirst(options, client, machines, reference)
+    return { url, setupLink, image: reference, parts, configFile, stop }
   } catch (error) {
     await stop()
     throw error
@@ -83,7 +90,7 @@ async function startServer(
   start: Start,
 ): Promise<{ url: string; setupLink: string | null }> {
   const configFile = join(options.dataDir, 'slipway.yaml')
-  writeFileSync(configFile, demoServerConfig({ ...options, registry }))
+  writeFileSync(configFile, `${demoServerConfig({ ...options, registry })}${options.serverConfig}`)
   const server = start('server', ['--config', configFile])
   const url = `http://127.0.0.1:${options.port}`
   const link = server.waitForLine(/(https?:\/\/[^\s"]+\/setup\/[\w-]+)/, startMs).catch(() => null)
@@ -111,22 +118,19 @@ async function isReady(url: string): Promise<boolean> {
 }
 
 async function startMachines(options: DemoOptions, client: Client, start: Start): Promise<void> {
-  const enrolment = await client.call('createEnrolmentToken', { body: { ttl_seconds: 86_400, max_machines: 1000 } })
+  const enrolment = await client.call('createEnrolmentToken', { body: { ttl_seconds: 86_400, max_machines: 100_000 } })
   const file = join(options.dataDir, 'enrolment.json')
   const { token, ca_pem, instcomd } = enrolment
   writeFileSync(file, JSON.stringify({ token, ca_pem, instcomd }), { mode: 0o600 })
-  const failing = `sim-${String(options.machines).padStart(4, '0')}`
   const args = {
     machines: String(options.machines),
-    seed: '1',
+    seed: options.seed,
     enrolment: file,
     'data-dir': join(options.dataDir, 'machines'),
-    fault: `disk-fail:${failing}`,
   }
-  const simulate = start(
-    'simulate',
-    Object.entries(args).flatMap(([name, value]) => [`--${name}`, value]),
-  )
+  const faults = options.faults.flatMap((fault) => ['--fault', fault])
+  const flags = Object.entries(args).flatMap(([name, value]) => [`--${name}`, value])
+  const simulate = start('simulate', [...flags, ...faults])
   await simulate.waitForLine(/sim-0001/, startMs)
 }
 
@@ -152,7 +156,7 @@ async function installFirst(options: DemoOptions, client: Client, machines: read
   const sorted = machines.toSorted((a, b) => a.machine_id.localeCompare(b.machine_id))
   const machine = sorted.find((candidate) => candidate.status === 'available')
   const configFile = join(options.dataDir, `${machine?.hostname ?? 'machine'}.kdl`)
-  if (!machine) return { configFile, installed: null }
+  if (!machine) return configFile
   const inventory = await client.call('getMachineInventory', { params: { machine_id: machine.machine_id } })
   const kdl = demoMachineConfig(inventory, image)
   writeFileSync(configFile, kdl)
@@ -167,5 +171,5 @@ async function installFirst(options: DemoOptions, client: Client, machines: read
       'internal',
       `the demo's installation failed; its parts' logs are in ${join(options.dataDir, 'logs')}`,
     )
-  return { configFile, installed: machine }
+  return configFile
 }
