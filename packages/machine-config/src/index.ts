@@ -1,0 +1,7 @@
+export { checkConfig, parseConfig } from './check-config.ts'
+export { findingCodes, type FindingCode } from './finding-codes.ts'
+export { resolveConfig } from './inventory/resolve-config.ts'
+export { maxConfigBytes } from './kdl-text.ts'
+export { type AddressAnswer, type CheckOptions, type ImageFacts } from './options.ts'
+export { printFindings } from './print-findings.ts'
+export { printConfig, type PrintOptions } from './print/print-config.ts'

@@ -1,0 +1,60 @@
+import { getLocation, type Entry, type Node, type Value } from '@bgotink/kdl'
+
+/** A place in the text: `offset` in UTF-16 units, line and column 1-based, columns in Unicode code points. */
+export interface Place {
+  readonly offset: number
+  readonly line: number
+  readonly column: number
+}
+
+/** From `start` up to but without `end`. */
+export interface Span {
+  readonly start: Place
+  readonly end: Place
+}
+
+/** Where each JSON pointer of the typed config stands in the text. */
+export interface Places {
+  /** The token of a value (quotes included), or the head of a node for objects. */
+  readonly values: Map<string, Span>
+  /** The node that an object, or the single value that it carries, was read from. */
+  readonly nodes: Map<string, Node>
+}
+
+const beginning: Place = { offset: 0, line: 1, column: 1 }
+const nowhere: Span = { start: beginning, end: beginning }
+
+/** Makes an empty map of places. */
+export function makePlaces(): Places {
+  return { values: new Map(), nodes: new Map() }
+}
+
+/** Finds the place of a pointer, or of the nearest thing around it; the beginning of the text where there is none. */
+export function spanOf(places: Places, pointer: string): Span {
+  for (let at = pointer; ; at = at.slice(0, at.lastIndexOf('/'))) {
+    const span = places.values.get(at)
+    if (span) return span
+    if (at === '') return nowhere
+  }
+}
+
+/** The place of a parsed element; the parser stores one for everything it reads. */
+export function locationOf(element: Node | Entry | Value): Span {
+  return getLocation(element) ?? nowhere
+}
+
+/** The place of a node's name. */
+export function nameSpan(node: Node): Span {
+  return getLocation(node.name) ?? locationOf(node)
+}
+
+/** From a node's name to its last argument or property: what a finding about the whole node underlines. */
+export function headSpan(node: Node): Span {
+  const last = node.entries.at(-1)
+  return { start: nameSpan(node).start, end: last ? locationOf(last).end : nameSpan(node).end }
+}
+
+/** Writes one step of a JSON pointer (RFC 6901). */
+export function pointerStep(key: string | number): string {
+  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
