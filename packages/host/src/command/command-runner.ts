@@ -1,0 +1,240 @@
+import { Fault, type Logger } from '@slipway/base'
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { CommandRecord } from '../host.ts'
+
+/** How one command is run. Every command has a signal and a deadline; output is bounded. */
+export interface CommandOptions {
+  readonly signal: AbortSignal
+  /** Default 120 s. */
+  readonly deadlineMs?: number
+  /** Bytes or chunks for the command's standard input; a stream is read only as fast as the command takes it. */
+  readonly input?: string | AsyncIterable<Uint8Array>
+  /** Exit codes that are answers and not failures; default only 0. */
+  readonly accept?: readonly number[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface CommandResult {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exitCode: number
+}
+
+/**
+ * Runs one command by its argv (never through a shell) and returns what it printed.
+ * Throws `command-failed` (details: argv, exit_code, last_words), `step-timeout`, `cancelled`, or `unsupported`
+ * when the program is not installed.
+ */
+export type CommandRunner = (argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
+
+const defaultDeadlineMs = 120_000
+const outputLimit = 16 * 1024 * 1024 // lsblk of a thousand disks prints about 2 MiB
+const killAfterMs = 5_000 // what a well-behaved tool needs to remove its temporary files
+const lastWordsLimit = 2_000
+
+/** Makes the runner that every real host uses; each run is logged and handed to `onRecord` (tests compare argv). */
+export function makeCommandRunner(options: {
+  logger: Logger
+  onRecord?: (record: CommandRecord) => void
+}): CommandRunner {
+  return async function run(argv, commandOptions) {
+    const startedAt = new Date()
+    const started = performance.now()
+    const outcome = await runOnce(argv, commandOptions)
+    const record: CommandRecord = {
+      argv,
+      started_at: startedAt.toISOString(),
+      duration_ms: Math.round(performance.now() - started),
+      exit_code: outcome.exitCode,
+      fault: outcome.fault,
+    }
+    options.onRecord?.(record)
+    const fields = { argv, duration_ms: record.duration_ms, exit_code: record.exit_code }
+    if (outcome.fault) options.logger.warn({ ...fields, error: outcome.fault.message }, 'command failed')
+    else options.logger.debug(fields, 'command ran')
+    if (outcome.fault) throw outcome.fault
+    return { stdout: outcome.stdout, stderr: outcome.stderr, exitCode: outcome.exitCode ?? 0 }
+  }
+}
+
+interface Outcome {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exitCode: number | null
+  readonly fault: Fault | null
+}
+
+async function runOnce(argv: readonly string[], options: CommandOptions): Promise<Outcome> {
+  const [program = '', ...args] = argv
+  if (options.signal.aborted) return failed(stopped(argv, options.signal))
+  const deadline = AbortSignal.timeout(options.deadlineMs ?? defaultDeadlineMs)
+  const stop = AbortSignal.any([options.signal, deadline])
+  // Its own process group, so that what it started ends with it (update-initramfs starts dozens of programs).
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: environment(options.env) })
+  const output = collect(child)
+  const killer = killOnAbort(child, stop)
+  const feeding = feed(child, options.input)
+  try {
+    const exitCode = await exit(child)
+    // A command that ends before it has read everything makes feeding fail; its exit code says more.
+    const feedError = await feeding
+    const text = { stdout: output.stdout(), stderr: output.stderr() }
+    if (options.signal.aborted) return { ...text, exitCode, fault: stopped(argv, options.signal) }
+    if (deadline.aborted) return { ...text, exitCode, fault: timedOut(argv, options) }
+    if (output.overflowed()) return { ...text, exitCode, fault: tooMuch(argv) }
+    const good = exitCode !== null && (options.accept ?? [0]).includes(exitCode)
+    if (!good) return { ...text, exitCode, fault: commandFailed(argv, exitCode, text, feedError) }
+    return { ...text, exitCode, fault: feedError ? commandFailed(argv, exitCode, text, feedError) : null }
+  } catch (error) {
+    return failed(notStarted(argv, error))
+  } finally {
+    killer.done()
+  }
+}
+
+function environment(extra: CommandOptions['env']): Record<string, string> {
+  // C locale: outputs are parsed. A fixed PATH: a service's may lack sbin.
+  return { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', HOME: '/root', ...extra }
+}
+
+function exit(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code))
+  })
+}
+
+function collect(child: ChildProcess) {
+  const out: Buffer[] = []
+  const errors: Buffer[] = []
+  let size = 0
+  let overflowed = false
+  child.stdout?.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size <= outputLimit) out.push(chunk)
+    else if (!overflowed) {
+      overflowed = true
+      killGroup(child, 'SIGKILL')
+    }
+  })
+  let errorSize = 0
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors.push(chunk)
+    errorSize += chunk.length
+    // Only the last words matter: drop from the front what is over a generous bound.
+    while (errorSize > 64 * 1024 && errors.length > 1) errorSize -= errors.shift()?.length ?? 0
+  })
+  return {
+    stdout: () => Buffer.concat(out).toString('utf8'),
+    stderr: () => Buffer.concat(errors).toString('utf8'),
+    overflowed: () => overflowed,
+  }
+}
+
+/** Writes the input with back-pressure; returns what went wrong instead of throwing. */
+async function feed(child: ChildProcess, input: CommandOptions['input']): Promise<unknown> {
+  const stdin = child.stdin
+  if (!stdin) return null
+  let failure: unknown = null
+  stdin.on('error', (error) => (failure ??= error))
+  try {
+    if (typeof input === 'string') stdin.write(input)
+    else if (input) {
+      for await (const chunk of input) {
+        if (failure) break
+        if (!stdin.write(chunk)) await drained(child)
+      }
+    }
+  } catch (error) {
+    // The source broke (a digest, the network): the command must not take a short input for a whole one.
+    failure = error
+    killGroup(child, 'SIGKILL')
+  }
+  stdin.end()
+  return failure
+}
+
+function drained(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      child.stdin?.off('drain', done)
+      child.off('close', done)
+      child.stdin?.off('error', done)
+      resolve()
+    }
+    child.stdin?.once('drain', done)
+    child.stdin?.once('error', done)
+    child.once('close', done)
+  })
+}
+
+function killOnAbort(child: ChildProcess, signal: AbortSignal) {
+  let timer: NodeJS.Timeout | undefined
+  const kill = () => {
+    killGroup(child, 'SIGTERM')
+    timer = setTimeout(() => killGroup(child, 'SIGKILL'), killAfterMs)
+  }
+  signal.addEventListener('abort', kill, { once: true })
+  return {
+    done() {
+      signal.removeEventListener('abort', kill)
+      clearTimeout(timer)
+    },
+  }
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function failed(fault: Fault): Outcome {
+  return { stdout: '', stderr: '', exitCode: null, fault }
+}
+
+function stopped(argv: readonly string[], signal: AbortSignal): Fault {
+  if (signal.reason instanceof Fault) return signal.reason
+  return new Fault('cancelled', `${argv[0]} was stopped because the operation was cancelled`, { cause: signal.reason })
+}
+
+function timedOut(argv: readonly string[], options: CommandOptions): Fault {
+  const seconds = (options.deadlineMs ?? defaultDeadlineMs) / 1000
+  return new Fault('step-timeout', `${argv.join(' ')} did not end within ${seconds} s and was stopped`, {
+    details: { argv },
+  })
+}
+
+function tooMuch(argv: readonly string[]): Fault {
+  return new Fault('command-failed', `${argv[0]} printed more than ${outputLimit} bytes and was stopped`, {
+    details: { argv },
+  })
+}
+
+function notStarted(argv: readonly string[], error: unknown): Fault {
+  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  if (!missing)
+    return new Fault('command-failed', `${argv[0]} could not be started`, { cause: error, details: { argv } })
+  return new Fault('unsupported', `the program ${argv[0]} is not installed here; add its package to this system`, {
+    cause: error,
+    details: { argv },
+  })
+}
+
+function commandFailed(
+  argv: readonly string[],
+  exitCode: number | null,
+  text: { stdout: string; stderr: string },
+  cause?: unknown,
+): Fault {
+  if (cause instanceof Fault) return cause
+  const lastWords = (text.stderr.trim() || text.stdout.trim()).slice(-lastWordsLimit)
+  const end = exitCode === null ? 'was killed by a signal' : `ended with ${exitCode}`
+  return new Fault('command-failed', `${argv.join(' ')} ${end}: ${lastWords.split('\n').at(-1) ?? ''}`, {
+    cause,
+    details: { argv, exit_code: exitCode, last_words: lastWords },
+  })
+}
