@@ -1,3 +1,4 @@
+export { describeContents } from './describe-contents.ts'
 export { destroysData } from './destroys-data.ts'
 export { makePlan } from './make-plan.ts'
 export { planDigest } from './plan-digest.ts'

@@ -1,0 +1,29 @@
+import { logLevels, type Logger } from '@slipway/base'
+import { pino } from 'pino'
+
+const names: Readonly<Record<number, string>> = {
+  10: 'TRACE',
+  20: 'DEBUG',
+  30: 'INFO',
+  40: 'WARN',
+  50: 'ERROR',
+  60: 'FATAL',
+}
+
+/** One JSON object a line, or `[INFO] message key=value` for people at a terminal or a console (api.md, "Logs"). */
+export function makeLogger(options: { readable: boolean; fields?: object }): Logger {
+  const wanted = process.env['SLIPWAY_LOG'] ?? 'info'
+  const level = logLevels.find((known) => known === wanted) ?? 'info'
+  const settings = { level, base: options.fields ?? {}, timestamp: pino.stdTimeFunctions.isoTime }
+  return options.readable
+    ? pino(settings, { write: (line: string) => void process.stdout.write(readable(line)) })
+    : pino(settings)
+}
+
+function readable(line: string): string {
+  const { level, msg, time: _time, ...fields } = JSON.parse(line) as Record<string, unknown> // pino wrote it
+  const rest = Object.entries(fields).map(
+    ([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return `[${names[Number(level)] ?? 'INFO'}] ${String(msg)}${rest.join('')}\n`
+}
