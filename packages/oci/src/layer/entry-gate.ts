@@ -1,5 +1,5 @@
 import { Fault } from '@slipway/base'
-import { parseWhiteout, splitEntryPath } from './entry-path.ts'
+import { isReservedName, parseWhiteout, splitEntryPath } from './entry-path.ts'
 import type { LayerModel, Place } from './layer-model.ts'
 import type { EntryKind } from './layer-target.ts'
 import type { PaxRecords } from './pax-records.ts'
@@ -33,6 +33,7 @@ export function makeEntryGate(
     const parts = splitEntryPath(raw.name, 'entry')
     const name = parts.pop()
     if (name === undefined) return rootEntry(raw)
+    if (parts.some(isReservedName)) return belowReserved(parts, raw)
     const whiteout = parseWhiteout(name)
     if (whiteout !== null) return applyWhiteout(model, parts, whiteout, raw)
     const type = kindOf(raw, options.allowDevices)
@@ -52,6 +53,12 @@ function rootEntry(raw: RawEntry): Verdict {
   if (raw.type !== '5')
     throw new Fault('layer-unsafe', 'a layer entry would replace the root itself; the image is not safe to unpack')
   return [entryOf(raw, '5', '.', '')]
+}
+
+// AUFS kept hard-linked files below `.wh..wh.plnk`; Docker leaves those out too.
+function belowReserved(parents: readonly string[], raw: RawEntry): Verdict {
+  if (parents[0]?.startsWith('.wh..wh.') === true) return []
+  throw new Fault('image-invalid', `layer entry "${raw.name}" is below a whiteout; push the image again`)
 }
 
 async function applyWhiteout(

@@ -16,6 +16,11 @@ export function splitEntryPath(name: string, what: string): string[] {
   )
 }
 
+/** Tells whether a name can only be a whiteout's: no file of an image may have it. */
+export function isReservedName(name: string): boolean {
+  return name.startsWith('.wh.')
+}
+
 /** What a `.wh.` name asks for (image-spec layer.md, "Whiteouts"). */
 export type Whiteout =
   | { readonly kind: 'name'; readonly name: string }
@@ -24,7 +29,7 @@ export type Whiteout =
 
 /** Reads a whiteout's name; null when it is none. AUFS' own bookkeeping (`.wh..wh.*` but opaque) is ignored, as Docker does. */
 export function parseWhiteout(name: string): Whiteout | null {
-  if (!name.startsWith('.wh.')) return null
+  if (!isReservedName(name)) return null
   if (name === '.wh..wh..opq') return { kind: 'opaque' }
   if (name.startsWith('.wh..wh.')) return { kind: 'ignored' }
   const hidden = name.slice('.wh.'.length)

@@ -6,9 +6,7 @@ import { readBody, readBounded } from './exchange.ts'
 /** Error bodies are small JSON (distribution-spec 1.1, "Error codes"); the rest of a page is not read. */
 const longestErrorBody = 64 * 1024
 const errorBodySchema = z.object({
-  errors: z
-    .array(z.object({ code: z.string().optional(), message: z.string().optional(), detail: z.unknown() }))
-    .min(1),
+  errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })).min(1),
 })
 
 /** Turns an HTTP error of a registry into a Fault that carries the registry's own words in `details.registry_message`. */
