@@ -26,7 +26,7 @@ function unescapeOctal(text: string): string {
 }
 
 /** Everything mounted at or below a directory, in the order of mounting. */
-export async function mountsBelow(system: LinuxSystem, directory: string): Promise<Mount[]> {
+export async function mountsBelow(system: Pick<LinuxSystem, 'proc'>, directory: string): Promise<Mount[]> {
   const mounts = parseMountinfo(await readFile(join(system.proc, 'self/mountinfo'), 'utf8'))
   return mounts.filter((mount) => mount.at === directory || mount.at.startsWith(`${directory}/`))
 }
@@ -39,7 +39,11 @@ export async function unmountBelow(system: LinuxSystem, directory: string, signa
 }
 
 /** Unmounts one mount point; one that is gone already is fine. */
-export async function unmount(system: LinuxSystem, at: string, signal: AbortSignal): Promise<void> {
+export async function unmount(
+  system: Pick<LinuxSystem, 'run' | 'proc'>,
+  at: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await system.run(['umount', at], { signal })
   } catch (error) {

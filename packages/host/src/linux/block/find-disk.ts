@@ -2,10 +2,10 @@ import { Fault } from '@slipway/base'
 import { diskIdentity, type DeviceRef, type DiskRef } from '@slipway/protocol'
 import type { LinuxSystem } from '../linux-system.ts'
 import { partitionNode, type BlockDisk, type BlockPartition } from './block-disk.ts'
-import { readDisks } from './read-disks.ts'
+import { readDisks, type DiskNames } from './read-disks.ts'
 
 /** A disk's lasting name, as the plan carries it. */
-export function identityOf(disk: BlockDisk): string {
+export function identityOf(disk: DiskNames): string {
   return diskIdentity({
     wwn: disk.wwn,
     serial: disk.serial,
@@ -21,14 +21,23 @@ export function identityOf(disk: BlockDisk): string {
  * Throws `disk-not-found`, or `disk-changed` when the disk is there with another size.
  */
 export async function findDisk(system: LinuxSystem, wanted: DiskRef, signal: AbortSignal): Promise<BlockDisk> {
-  return selectDisk(await readDisks(system, signal), wanted)
+  const names: DiskNames[] = []
+  const disks = await readDisks(system, signal, (disk) => {
+    names.push(disk)
+    return identityOf(disk) === wanted.identity
+  })
+  return selectDisk(disks, wanted, names)
 }
 
 /** The same on disks already read. Several nodes with one identity are one disk (multipath): the first by name is used. */
-export function selectDisk(disks: readonly BlockDisk[], wanted: DiskRef): BlockDisk {
+export function selectDisk(
+  disks: readonly BlockDisk[],
+  wanted: DiskRef,
+  names: readonly DiskNames[] = disks,
+): BlockDisk {
   const same = disks.filter((disk) => identityOf(disk) === wanted.identity)
   const disk = same.sort((a, b) => (a.name < b.name ? -1 : 1))[0]
-  if (!disk) throw missing(disks, wanted)
+  if (!disk) throw missing(names, wanted)
   if (disk.bytes !== wanted.bytes) throw changed(wanted, `has ${disk.bytes} bytes instead of ${wanted.bytes}`)
   return disk
 }
@@ -55,7 +64,7 @@ export function changed(wanted: DiskRef, what: string): Fault {
   })
 }
 
-function missing(disks: readonly BlockDisk[], wanted: DiskRef): Fault {
+function missing(disks: readonly DiskNames[], wanted: DiskRef): Fault {
   const resized = disks.find((disk) => wanted.serial !== null && disk.serial === wanted.serial)
   if (resized) return changed(wanted, `is now ${identityOf(resized)} with ${resized.bytes} bytes`)
   const present = disks.map((disk) => `${disk.name} (${disk.serial ?? 'no serial'})`).join(', ') || 'none'

@@ -11,15 +11,31 @@ import { parseSignatures, tableSignatures, type Signature } from './signatures.t
 /** What is too small to be a disk to install on: floppy drives, empty card readers. */
 const smallestDisk = 16 * 1024 * 1024
 
-/** Reads every disk of the machine from the devices themselves; udev's cache only adds names, serials and WWNs. */
-export async function readDisks(system: LinuxSystem, signal: AbortSignal): Promise<BlockDisk[]> {
+/** What tells one disk from another, known before anything is read from the disk itself. */
+export type DiskNames = Pick<BlockDisk, 'name' | 'serial' | 'wwn' | 'model' | 'bytes' | 'byPath'>
+
+/**
+ * Reads the disks of the machine from the devices themselves; udev's cache only adds names, serials and WWNs.
+ * `wanted` chooses the disks worth reading: a step looks for one among perhaps a hundred.
+ */
+export async function readDisks(
+  system: LinuxSystem,
+  signal: AbortSignal,
+  wanted: (disk: DiskNames) => boolean = () => true,
+): Promise<BlockDisk[]> {
   const { stdout } = await system.run(['lsblk', '-J', '-b', '-o', lsblkColumns], { signal })
   const found = parseLsblk(stdout).filter(
     (device) => system.diskTypes.includes(device.type) && device.size >= smallestDisk && !isMemory(device.name),
   )
   const links = { byId: await readLinks(system, 'by-id'), byPath: await readLinks(system, 'by-path') }
   const disks: BlockDisk[] = []
-  for (const device of found) disks.push(await readDisk(system, device, links, signal))
+  for (const device of found) {
+    const byPath = links.byPath.get(device.name)?.sort()[0] ?? null
+    const names = { name: device.name, bytes: device.size, byPath, ...(await readNames(system, device)) }
+    if (!wanted(names)) continue
+    const byId = (links.byId.get(device.name) ?? []).sort()
+    disks.push({ ...names, byId, ...(await readDisk(system, device, signal)) })
+  }
   return disks
 }
 
@@ -27,17 +43,11 @@ function isMemory(name: string): boolean {
   return /^(ram|zram|zd)\d/.test(name) // zd: a ZFS volume, not a device of the machine
 }
 
-interface Links {
-  readonly byId: ReadonlyMap<string, string[]>
-  readonly byPath: ReadonlyMap<string, string[]>
-}
-
 async function readDisk(
   system: LinuxSystem,
   device: LsblkDevice,
-  links: Links,
   signal: AbortSignal,
-): Promise<BlockDisk> {
+): Promise<Omit<BlockDisk, keyof DiskNames | 'byId'>> {
   const signatures = await readSignatures(system, device.path, signal)
   const hasTable = signatures.some((signature) => tableSignatures.has(signature.type))
   const table = hasTable ? await readTable(system, device.path, signal) : null
@@ -57,14 +67,8 @@ async function readDisk(
       mountedAt: known ? (mountpointsOf(known)[0] ?? null) : null,
     })
   }
-  const names = await readNames(system, device)
   return {
-    name: device.name,
     node: device.path,
-    byId: (links.byId.get(device.name) ?? []).sort(),
-    byPath: links.byPath.get(device.name)?.sort()[0] ?? null,
-    ...names,
-    bytes: device.size,
     sectorBytes: device['log-sec'],
     rotational: device.rota,
     transport: transportOf(device),

@@ -9,7 +9,7 @@ import { bootFolder, entryFileName, parseEntryFileName } from './loader-entry.ts
 
 /** Mounts an EFI system partition outside the target for the time of `work`. */
 export async function withEsp<T>(
-  system: LinuxSystem,
+  system: Pick<LinuxSystem, 'run' | 'proc' | 'runDirectory'>,
   node: string,
   signal: AbortSignal,
   work: (root: string) => Promise<T>,

@@ -7,7 +7,10 @@ import { readText } from '../read-text.ts'
 import { parseIpAddresses } from './ip-addresses.ts'
 
 /** Physical Ethernet interfaces in bus order. */
-export async function readInterfaces(system: LinuxSystem, signal: AbortSignal): Promise<NetworkInterface[]> {
+export async function readInterfaces(
+  system: Pick<LinuxSystem, 'run' | 'sys'>,
+  signal: AbortSignal,
+): Promise<NetworkInterface[]> {
   const { stdout } = await system.run(['ip', '-j', '-d', 'address', 'show'], { signal })
   const links = parseIpAddresses(stdout)
   const interfaces: NetworkInterface[] = []
@@ -35,13 +38,16 @@ export async function readInterfaces(system: LinuxSystem, signal: AbortSignal): 
 const usbDrivers: ReadonlySet<string> = new Set(['r8152', 'ax88179_178a', 'asix', 'cdc_ether', 'cdc_ncm', 'smsc95xx'])
 
 /** What the rules of sysconfig need to know of them. */
-export async function readInterfaceFacts(system: LinuxSystem, signal: AbortSignal): Promise<InterfaceFact[]> {
+export async function readInterfaceFacts(
+  system: Pick<LinuxSystem, 'run' | 'sys'>,
+  signal: AbortSignal,
+): Promise<InterfaceFact[]> {
   const interfaces = await readInterfaces(system, signal)
   return interfaces.map(({ name, mac, driver, bus_index }) => ({ name, mac, driver, bus_index }))
 }
 
 /** Interfaces with a device behind them, by the device's place: bus address, then port, then name. */
-async function readPhysical(system: LinuxSystem): Promise<{ name: string; driver: string | null }[]> {
+async function readPhysical(system: Pick<LinuxSystem, 'sys'>): Promise<{ name: string; driver: string | null }[]> {
   const root = join(system.sys, 'class/net')
   const found: { name: string; driver: string | null; place: string }[] = []
   for (const name of await readdir(root).catch(() => [])) {

@@ -4,7 +4,7 @@ import { listEntries, setTries, withEsp } from '../boot/esp.ts'
 import { findEsp } from '../boot/systemd-boot.ts'
 import { destroyLayerSnapshots } from '../layers/layer-store.ts'
 import type { LinuxSystem } from '../linux-system.ts'
-import { datasetProperty, isImported } from '../zfs/zpool.ts'
+import { isImported, poolProperty } from '../zfs/zpool.ts'
 
 type Params = StepOf<'activate-boot-environment'>['params']
 
@@ -19,7 +19,7 @@ export function makeActivateBootEnvironment(system: LinuxSystem): StepExecutor<'
       const { params } = step
       if (!(await isImported(system, params.pool, context.signal))) return false
       if (!params.once) {
-        return (await datasetProperty(system, params.pool, 'bootfs', context.signal)) === params.dataset
+        return (await poolProperty(system, params.pool, 'bootfs', context.signal)) === params.dataset
       }
       const tries = await readTries(system, params, context)
       return tries.length > 0 && tries.every((left) => left === 1)

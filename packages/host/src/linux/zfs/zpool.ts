@@ -56,6 +56,18 @@ export async function datasetProperty(
   return exitCode === 0 && value !== '-' && value !== '' ? value : null
 }
 
+/** One property of an imported pool; null when it has no value. */
+export async function poolProperty(
+  system: LinuxSystem,
+  pool: string,
+  property: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { stdout } = await system.run(['zpool', 'get', '-H', '-p', '-o', 'value', property, pool], { signal })
+  const value = stdout.trim()
+  return value === '-' || value === '' ? null : value
+}
+
 /** A property set on this very dataset; an inherited one does not count (a stamp must not rub off on children). */
 export async function localProperty(
   system: LinuxSystem,
