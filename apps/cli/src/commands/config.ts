@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { checkConfig, formatConfig, printConfig, printFindings } from '@slipway/machine-config'
+import { checkConfig, formatConfig, printFindings } from '@slipway/machine-config'
 import type { ConfigCheck } from '@slipway/protocol'
 import { connect } from '../connect.ts'
 import { print, printJson } from '../output/print.ts'
@@ -27,19 +27,11 @@ export function addConfigCommands(program: Command): void {
     .option('--kdl1', 'print KDL version 1')
     .action((file: string, options: { kdl1?: boolean }) => {
       const text = readConfigFile(file)
-      const formatted = options.kdl1 ? formatAsKdl1(text, file) : formatConfig(text, { file })
-      if (typeof formatted === 'string') return void process.stdout.write(formatted)
+      const formatted = formatConfig(text, { kdl1: options.kdl1 ?? false })
       if (formatted.ok) return void process.stdout.write(formatted.value)
       process.stderr.write(`${printFindings(formatted.error, file)}\n`)
       process.exitCode = 3
     })
-}
-
-function formatAsKdl1(text: string, file: string): string | ReturnType<typeof formatConfig> {
-  const check = checkConfig(text, { file })
-  return check.config && check.valid
-    ? printConfig(check.config, { kdl1: true })
-    : { ok: false, error: [...check.findings] }
 }
 
 async function checkOnServer(kdl: string, name: string): Promise<ConfigCheck> {
