@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isFault } from '@slipway/base'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { codeOf } from '../testing/code-of.ts'
 import { Claims, type ClaimRef } from './claims.ts'
 
 let dataDir = ''
@@ -18,13 +18,6 @@ beforeEach(async () => {
 
 const open = () => Claims.open({ dataDir, now: () => now, isBusy: () => busy })
 const a1: ClaimRef = { claim_id: 'a', fence: 1 }
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => 'ok',
-    (error: unknown) => (isFault(error) ? error.code : String(error)),
-  )
-}
 
 describe('claims on the machine', () => {
   it.each([

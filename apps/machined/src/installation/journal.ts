@@ -32,6 +32,7 @@ export class Journal {
   readonly #waiting = new Set<() => void>()
   #seq: number
   #hasEnded: boolean
+  #isClosed = false
   #queue: { event: MachineEvent; flush: boolean }[] = []
   #end: MachineEvent | null = null
   readonly #delivered = Promise.withResolvers<void>()
@@ -85,7 +86,7 @@ export class Journal {
 
   /** Numbers and writes an event; resolves when it is written (and flushed), and watchers see it. */
   append(body: EventBody, options: { flush: boolean }): Promise<void> {
-    if (this.#hasEnded) return Promise.resolve()
+    if (this.#hasEnded || this.#isClosed) return Promise.resolve()
     this.#seq += 1
     const event = { ...body, seq: this.#seq, at: new Date().toISOString() }
     if (event.type === 'ended') {
@@ -123,8 +124,13 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.#writing?.catch(() => undefined) // whoever appended has seen the failure
+    await this.#closeFile()
+  }
+
+  async #closeFile(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
     await this.#handle.close()
-    this.#wake()
   }
 
   /** Many small events under load become one write; whatever came while writing goes with the next. */
@@ -138,6 +144,7 @@ export class Journal {
         for (const { event } of batch) this.events.push(event)
         this.#wake()
       }
+      if (this.#hasEnded) await this.#closeFile()
     } catch (cause) {
       this.#publishEnd()
       throw new Fault('internal', 'the journal of the installation cannot be written; is the data directory full?', {
