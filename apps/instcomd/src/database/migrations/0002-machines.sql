@@ -62,6 +62,7 @@ CREATE TABLE configs (
   kdl_sha256 text NOT NULL,
   reason     text NOT NULL
 );
+CREATE UNIQUE INDEX configs_once ON configs (machine_id, kdl_sha256, reason);
 CREATE INDEX configs_by_machine ON configs (machine_id, id);
 
 -- A machine as the API shows it.

@@ -26,7 +26,7 @@ CREATE TABLE installations (
   claim_id          text NOT NULL,
   created_by        text NOT NULL,
   principal_id      text NOT NULL,
-  request_id        text,
+  idempotency_key   text,
   state             text NOT NULL DEFAULT 'queued'
                     CHECK (state IN ('queued', 'preparing', 'partitioning', 'pulling', 'configuring', 'finishing',
                                      'rebooting', 'confirming', 'completed', 'failed', 'cancelled', 'rolled-back')),
@@ -69,6 +69,9 @@ CREATE INDEX installations_by_machine ON installations (machine_id, position);
 -- One installation that is not terminal per machine, whoever asks.
 CREATE UNIQUE INDEX installations_one_active ON installations (machine_id)
   WHERE state NOT IN ('completed', 'failed', 'cancelled', 'rolled-back');
+
+-- A repeated request finds its installation even where the first answer was lost.
+CREATE UNIQUE INDEX installations_by_request ON installations (principal_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
 -- Start and end of every step that began; steps without a row are still to come.
 CREATE TABLE installation_steps (

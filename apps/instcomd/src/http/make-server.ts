@@ -1,0 +1,83 @@
+import { createServer as createHttp, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttps, type Server as TlsServer, type ServerOptions } from 'node:https'
+import cookie from '@fastify/cookie'
+import websocket from '@fastify/websocket'
+import { Fault, makeId, type Logger } from '@slipway/base'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Metrics } from '../metrics/metrics.ts'
+import { makeErrorHandler } from './error-reply.ts'
+
+/** api.md, "Input limits". */
+const bodyLimit = 1 << 20
+
+/** A whole request must have arrived by then: slow senders hold no connection. */
+const requestTimeoutMs = 60_000
+
+export interface HttpServer {
+  readonly app: FastifyInstance
+  /** Null for plain HTTP. */
+  readonly tls: TlsServer | null
+}
+
+/** Makes a server with what both listeners share: limits, request ids, error bodies, latency, JSON bodies. */
+export async function makeServer(options: {
+  logger: Logger
+  metrics: Metrics & { httpRequest(route: string, method: string, status: number, seconds: number): void }
+  tls: ServerOptions | null
+}): Promise<HttpServer> {
+  let tls: TlsServer | null = null
+  const app = fastify({
+    logger: false,
+    bodyLimit,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: true,
+    genReqId: () => makeId('req'),
+    routerOptions: { maxParamLength: 512 },
+    serverFactory: (handler: RequestListener) => {
+      if (!options.tls) return createHttp(handler)
+      tls = createHttps(options.tls, handler)
+      // Same events and methods; fastify's type names the plain server only.
+      return tls
+    },
+  })
+  app.setErrorHandler(makeErrorHandler(options.logger, options.metrics))
+  app.setNotFoundHandler((request) => {
+    throw new Fault(
+      'not-found',
+      `there is no ${request.method} ${request.url.split('?')[0]}; /api/docs lists what there is`,
+    )
+  })
+  readJsonBodies(app)
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none' // the pattern, not the address: few label values
+    options.metrics.httpRequest(route, request.method, reply.statusCode, reply.elapsedTime / 1000)
+  })
+  await app.register(cookie)
+  // Clients have nothing to say on an event stream.
+  await app.register(websocket, { options: { maxPayload: 4096 } })
+  return { app, tls }
+}
+
+/** JSON, and an empty body with a JSON content type is no body: clients send it with a bare POST. */
+function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    if (text === '') return done(null, undefined)
+    try {
+      done(null, parseJson(String(text)))
+    } catch (cause) {
+      done(
+        new Fault('invalid-request', `the body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`),
+      )
+    }
+  })
+}
+
+/** Schemas are strict, so `__proto__` is refused like every unknown key once it is a key and not the prototype. */
+function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text)
+  return value
+}

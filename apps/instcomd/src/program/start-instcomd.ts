@@ -1,0 +1,155 @@
+import { join } from 'node:path'
+import { X509Certificate } from 'node:crypto'
+import type { Logger } from '@slipway/base'
+import type { AppContext } from '../app-context.ts'
+import type { LoadedConfiguration } from '../configuration/load-configuration.ts'
+import { isPlain } from '../configuration/listener-scheme.ts'
+import { doctorRoutes } from '../doctor/routes.ts'
+import { enrollmentRoutes } from '../enrollments/routes.ts'
+import { makeEnrollments } from '../enrollments/service.ts'
+import { EventFeed } from '../events/event-feed.ts'
+import { startEventSequencer } from '../events/event-sequencer.ts'
+import { startRetention } from '../events/retention.ts'
+import { readLag } from '../events/store.ts'
+import { makeApiServer } from '../http/api-server.ts'
+import { combineHandlers } from '../http/combine-handlers.ts'
+import { listen } from '../http/listen.ts'
+import { makeMachineServer } from '../http/machine-server.ts'
+import { apiTls } from '../http/operator-certificate.ts'
+import { joinInstances, readInstanceId } from '../instances/service.ts'
+import { makeMetrics, type PlatformMetrics } from '../metrics/make-metrics.ts'
+import { makePki } from '../pki/make-pki.ts'
+import { openSecrets, readMasterKey } from '../pki/master-key.ts'
+import { ownHosts } from '../pki/own-hosts.ts'
+import { settingsRoutes } from '../settings/routes.ts'
+import { makeUsers, type Users } from '../users/service.ts'
+import { Closers } from './closers.ts'
+import type { DomainPart, MakeDomain } from './domain-part.ts'
+import { Listeners } from './listeners.ts'
+import { openStore } from './open-store.ts'
+import { readVersion } from './version.ts'
+
+export interface StartOptions extends LoadedConfiguration {
+  readonly masterKeyFile: string | null
+  readonly logger: Logger
+  readonly makeDomain: MakeDomain
+}
+
+export interface Instcomd {
+  /** Where people and programs reach it: `http://127.0.0.1:4000`. */
+  readonly url: string
+  readonly machinePort: number
+  /** A one-time link that opens a browser session. */
+  readonly setupUrl: string
+  readonly tokenFile: string
+  readonly caFingerprint: string
+  stop(): Promise<void>
+}
+
+/** Builds everything once, starts it and listens; what fails takes down again what was already up. */
+export async function startInstcomd(options: StartOptions): Promise<Instcomd> {
+  const closers = new Closers(options.logger)
+  try {
+    return await start(options, closers)
+  } catch (error) {
+    await closers.closeAll()
+    throw error
+  }
+}
+
+async function start(options: StartOptions, closers: Closers): Promise<Instcomd> {
+  const { configuration, logger } = options
+  const stopping = new AbortController()
+  const version = readVersion()
+  const { context, metrics, feed } = await buildContext(options, closers, stopping.signal, version)
+  const users = makeUsers(context.database)
+  const tokenFile = join(configuration.server.data_dir, 'admin.token')
+  await users.ensureAdminToken(tokenFile)
+
+  const domain = options.makeDomain(context)
+  const listeners = new Listeners(configuration)
+  const handlers = combineHandlers([domain.handlers, ...platformHandlers(options, context, domain, listeners, version)])
+  const caFingerprint = new X509Certificate(context.pki.caPem).fingerprint256.replaceAll(':', '').toLowerCase()
+  const shared = { handlers, database: context.database, metrics, logger, signal: stopping.signal }
+  const api = await makeApiServer({
+    ...shared,
+    users,
+    feed,
+    version,
+    caFingerprint,
+    pki: context.pki,
+    publicUrl: configuration.server.public_url,
+    tls: await apiTls(configuration, context.pki),
+  })
+  const machine = await makeMachineServer({ ...shared, pki: context.pki })
+  followRenewals(api, options, context)
+  // Closed in this order at the end: listeners first, then the domain's loops, then what they stand on.
+  closers.add('domain', () => domain.stop())
+  closers.add('listeners', () => Promise.all([api.app.close(), machine.close()]))
+  closers.add('waiting work', () => stopping.abort())
+  const { host, port, machine_port } = configuration.server
+  listeners.machinePort = await listen(machine.app, { host, port: machine_port, flag: '--machine-port' })
+  listeners.apiPort = await listen(api.app, { host, port, flag: '--port' })
+  await domain.start()
+  return {
+    url: listeners.apiUrl(),
+    machinePort: listeners.machinePort,
+    setupUrl: await setupUrl(users, listeners),
+    tokenFile,
+    caFingerprint,
+    stop: () => closers.closeAll(),
+  }
+}
+
+async function buildContext(
+  options: StartOptions,
+  closers: Closers,
+  signal: AbortSignal,
+  version: string,
+): Promise<{ context: AppContext; metrics: PlatformMetrics; feed: EventFeed }> {
+  const { configuration, logger } = options
+  const database = await openStore(configuration, logger, closers)
+  const dataDir = configuration.server.data_dir
+  const secrets = await openSecrets(database, await readMasterKey({ file: options.masterKeyFile, dataDir }))
+  const instanceId = await readInstanceId(dataDir)
+  closers.add('instance row', await joinInstances(database, logger, { id: instanceId, version }))
+  const pki = await makePki({ database, secrets, logger, instanceId, hosts: ownHosts(configuration) })
+  closers.add('certificate renewal', () => pki.stop())
+  const metrics = makeMetrics()
+  metrics.gauge('event_lag_seconds', 'Age of the oldest committed event without a number', () => readLag(database))
+  const sequencer = startEventSequencer(database, logger)
+  closers.add('event sequencer', () => sequencer.stop())
+  const feed = new EventFeed(database, logger)
+  await feed.open()
+  closers.add('event feed', () => feed.close())
+  closers.add('event retention', startRetention(database, logger))
+  const { appendEvent } = sequencer
+  const context: AppContext = { configuration, database, appendEvent, pki, secrets, metrics, logger, instanceId, signal }
+  return { context, metrics, feed }
+}
+
+function platformHandlers(options: StartOptions, context: AppContext, domain: DomainPart, listeners: Listeners, version: string) {
+  const enrollments = makeEnrollments({
+    ...context,
+    machineUrls: () => listeners.machineUrls(),
+    onMachineEnrolled: (machine) => domain.onMachineEnrolled(machine),
+  })
+  return [
+    enrollmentRoutes(enrollments),
+    settingsRoutes(options.configuration, options.sources),
+    doctorRoutes({ ...context, version, listeners: () => [listeners.apiUrl(), ...listeners.machineUrls()] }),
+  ]
+}
+
+/** The API's listener serves our own certificate where the operator gave none; then it follows renewals too. */
+function followRenewals(api: Awaited<ReturnType<typeof makeApiServer>>, options: StartOptions, context: AppContext): void {
+  if (isPlain(options.configuration) || options.configuration.tls.cert_file !== null) return
+  context.pki.onRenewed(() => {
+    const { certificatePem, keyPem } = context.pki.identity()
+    api.tls?.setSecureContext({ cert: certificatePem, key: keyPem, minVersion: 'TLSv1.3' })
+  })
+}
+
+async function setupUrl(users: Users, listeners: Listeners): Promise<string> {
+  return `${listeners.apiUrl()}/setup/${await users.makeSetupLink()}`
+}
