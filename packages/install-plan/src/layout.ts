@@ -145,7 +145,7 @@ export function existingBootTargets(config: PoolConfig, inventory: Inventory): D
   const [types, role] = inventory.firmware === 'uefi' ? [espTypes, 'esp'] : [biosBootTypes, 'bios-boot']
   const isTarget = (partition: Disk['partitions'][number]) =>
     types.includes(partition.type?.toLowerCase() ?? '') ||
-    new RegExp(`(^|[^a-z])${role}$`, 'i').test(partition.label ?? '')
+    new RegExp(`(^|[^a-z])${role}($|[^a-z])`, 'i').test(partition.label ?? '')
   return disks.flatMap((disk) => disk.partitions.filter(isTarget).map(({ number }) => partitionOf(disk, number)))
 }
 
