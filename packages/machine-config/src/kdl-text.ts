@@ -67,13 +67,16 @@ function syntaxReport(error: InvalidKdlError, text: string, version: KdlVersion)
   return {
     code: 'syntax-error',
     message: `${sentence}${error.message.endsWith('at end of input') ? ' at the end of the text' : ''}.`,
-    cure: keyword === undefined ? syntaxCure(version) : keywordCure(keyword),
+    cure: keyword === undefined ? syntaxCure(sentence, version) : keywordCure(keyword),
     pointer: '',
     span,
   }
 }
 
-function syntaxCure(version: KdlVersion): string {
+function syntaxCure(sentence: string, version: KdlVersion): string {
+  // KDL v1 differs here from what people write: { a "1" } lacks the end of the node before the brace.
+  if (version === 1 && /node terminator/u.test(sentence))
+    return 'In KDL v1 a node ends with ; or a new line, before } too.'
   return `Write the text as KDL v${version}: names and values on one line, strings in double quotes, blocks in { }.`
 }
 

@@ -1,4 +1,4 @@
-import { getLocation, type Entry, type Node, type Value } from '@bgotink/kdl'
+import { getLocation, type Document, type Entry, type Node, type Value } from '@bgotink/kdl'
 
 /** A place in the text: `offset` in UTF-16 units, line and column 1-based, columns in Unicode code points. */
 export interface Place {
@@ -15,8 +15,10 @@ export interface Span {
 
 /** Where each JSON pointer of the typed config stands in the text. */
 export interface Places {
-  /** The token of a value (quotes included), or the head of a node for objects. */
+  /** What a finding underlines: the token of a value (quotes included), or the head of a node. */
   readonly values: Map<string, Span>
+  /** Tokens of values that could be read: what an edit replaces. */
+  readonly tokens: Map<string, Span>
   /** The node that an object, or the single value that it carries, was read from. */
   readonly nodes: Map<string, Node>
 }
@@ -26,7 +28,13 @@ const nowhere: Span = { start: beginning, end: beginning }
 
 /** Makes an empty map of places. */
 export function makePlaces(): Places {
-  return { values: new Map(), nodes: new Map() }
+  return { values: new Map(), tokens: new Map(), nodes: new Map() }
+}
+
+/** Remembers where the value of a pointer stands. */
+export function placeValue(places: Places, pointer: string, { span }: { readonly span: Span }): void {
+  places.values.set(pointer, span)
+  places.tokens.set(pointer, span)
 }
 
 /** Finds the place of a pointer, or of the nearest thing around it; the beginning of the text where there is none. */
@@ -39,8 +47,13 @@ export function spanOf(places: Places, pointer: string): Span {
 }
 
 /** The place of a parsed element; the parser stores one for everything it reads. */
-export function locationOf(element: Node | Entry | Value): Span {
+export function locationOf(element: Node | Value | Document): Span {
   return getLocation(element) ?? nowhere
+}
+
+/** The place of an argument or property; the parser's own end of it takes in the space behind. */
+export function entrySpan(entry: Entry): Span {
+  return { start: (getLocation(entry) ?? nowhere).start, end: locationOf(entry.value).end }
 }
 
 /** The place of a node's name. */
@@ -51,7 +64,7 @@ export function nameSpan(node: Node): Span {
 /** From a node's name to its last argument or property: what a finding about the whole node underlines. */
 export function headSpan(node: Node): Span {
   const last = node.entries.at(-1)
-  return { start: nameSpan(node).start, end: last ? locationOf(last).end : nameSpan(node).end }
+  return { start: nameSpan(node).start, end: last ? entrySpan(last).end : nameSpan(node).end }
 }
 
 /** Writes one step of a JSON pointer (RFC 6901). */

@@ -1,3 +1,4 @@
+import { unreachable } from '@slipway/base'
 import { isZpoolProperty, zpoolPropertyNames, type PoolConfig, type ZpoolPropertyName } from '@slipway/protocol'
 import { pointerStep } from '../places.ts'
 import { parseSize, printSize } from '../size.ts'
@@ -124,6 +125,8 @@ function isLegal(rule: PropertyRule, value: OptionValue): boolean {
       return rule.pattern.test(text)
     case 'not-settable':
       return false
+    default:
+      return unreachable(rule)
   }
 }
 
@@ -156,6 +159,8 @@ function valueCure(name: string, rule: PropertyRule, value: OptionValue): string
       return `Write it like: ${name} ${rule.example}`
     case 'not-settable':
       return 'Remove it.'
+    default:
+      return unreachable(rule)
   }
 }
 

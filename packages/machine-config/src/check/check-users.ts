@@ -45,8 +45,14 @@ function checkUserName(name: string, pointer: string, report: ReportFinding): vo
 }
 
 const keyTypes = [
-  ...['ssh-ed25519', 'ssh-rsa', 'ssh-dss', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'],
-  ...['sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com'],
+  'ssh-ed25519',
+  'ssh-rsa',
+  'ssh-dss',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'sk-ssh-ed25519@openssh.com',
+  'sk-ecdsa-sha2-nistp256@openssh.com',
 ]
 
 /** sshd(8), "AUTHORIZED_KEYS FILE FORMAT": type, base64 and comment on one line; the blob begins with its type (RFC 4253, 6.6). */

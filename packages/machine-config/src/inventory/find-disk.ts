@@ -1,3 +1,4 @@
+import { unreachable } from '@slipway/base'
 import { diskIdentity, type Disk } from '@slipway/protocol'
 import { parseDiskName, type DiskSelector } from '../disk-name.ts'
 
@@ -93,6 +94,8 @@ function fits(term: DiskSelector, disk: Disk): boolean {
       return disk.rotational === term.value
     case 'size':
       return fitsSize(term, disk.bytes)
+    default:
+      return unreachable(term)
   }
 }
 
@@ -109,5 +112,7 @@ function fitsSize({ comparison, bytes }: Extract<DiskSelector, { key: 'size' }>,
       return size < bytes
     case '=':
       return Math.abs(size - bytes) <= bytes / 100
+    default:
+      return unreachable(comparison)
   }
 }

@@ -22,6 +22,11 @@ export function printConfig(config: MachineConfig, options: PrintOptions = {}): 
   return `${marker}${lines.join('\n')}\n`
 }
 
+/** Writes one interface as lines of KDL, each with its indentation. */
+export function printInterface(one: InterfaceConfig, indent: string): string[] {
+  return writeNode(interfaceNode(one), indent)
+}
+
 function writeNode(node: Written, indent: string): string[] {
   if (!node.block) return [`${indent}${node.head}`]
   if (node.block.length === 0) return [`${indent}${node.head} {`, `${indent}}`]

@@ -5,13 +5,14 @@ import { shown } from '../words.ts'
 import type { ReadContext } from './context.ts'
 import { stringOf } from './read-leaf.ts'
 import { readNode } from './read-node.ts'
+import { placeValue } from '../places.ts'
 
 /** Reads a list of disks as the text names them. */
 export function readDisks(context: ReadContext, node: Node | undefined, pointer: string): string[] {
   if (!node) return []
   const values = readNode(context, node, 'disks', pointer).arguments
   return values.map((value, index) => {
-    context.places.values.set(`${pointer}/${index}`, value.span)
+    placeValue(context.places, `${pointer}/${index}`, value)
     return stringOf(value) ?? ''
   })
 }
@@ -24,7 +25,7 @@ export function readFilesystem(
 ): NonNullable<MachineConfig['filesystem']> {
   const reading = readNode(context, node, 'filesystem', pointer)
   const kind = reading.arguments[0]
-  if (kind) context.places.values.set(`${pointer}/kind`, kind.span)
+  if (kind) placeValue(context.places, `${pointer}/kind`, kind)
   if (kind && kind.value !== 'ext4') {
     context.findings.report({
       code: 'filesystem-kind-unknown',
@@ -42,7 +43,7 @@ const wipeModes = ['none', 'quick', 'secure'] as const
 export function readWipe(context: ReadContext, node: Node, pointer: string): MachineConfig['wipes'][number] {
   const reading = readNode(context, node, 'wipe', pointer)
   const word = reading.arguments[0]
-  if (word) context.places.values.set(`${pointer}/mode`, word.span)
+  if (word) placeValue(context.places, `${pointer}/mode`, word)
   const mode = wipeModes.find((one) => one === word?.value)
   if (word && !mode) {
     context.findings.report({

@@ -5,15 +5,15 @@ import { listWords, shown } from '../words.ts'
 import type { ReadContext } from './context.ts'
 import { integerOf, readLeaf, stringOf } from './read-leaf.ts'
 import { readNode } from './read-node.ts'
+import { placeValue } from '../places.ts'
 
 /** Reads one interface with its addresses. */
 export function readInterface(context: ReadContext, node: Node, pointer: string): InterfaceConfig {
   const reading = readNode(context, node, 'interface', pointer)
-  const { values } = context.places
   const name = reading.arguments[0]
   const selector = reading.properties.get('selector')
-  if (name) values.set(`${pointer}/name`, name.span)
-  if (selector) values.set(`${pointer}/selector`, selector.span)
+  if (name) placeValue(context.places, `${pointer}/name`, name)
+  if (selector) placeValue(context.places, `${pointer}/selector`, selector)
   return {
     name: stringOf(name) ?? '',
     selector: stringOf(selector) ?? null,
@@ -31,19 +31,18 @@ export function readInterface(context: ReadContext, node: Node, pointer: string)
 function readVlan(context: ReadContext, node: Node | undefined, pointer: string): number | null {
   if (!node) return null
   const id = readNode(context, node, 'vlan', pointer).properties.get('id')
-  if (id) context.places.values.set(pointer, id.span)
+  if (id) placeValue(context.places, pointer, id)
   return integerOf(id) ?? null
 }
 
 function readAddress(context: ReadContext, node: Node, pointer: string): AddressConfig {
   const reading = readNode(context, node, 'address', pointer)
-  const { values } = context.places
   const name = reading.properties.get('name')
   const word = reading.properties.get('kind')
   const address = reading.arguments[0]
-  if (name) values.set(`${pointer}/name`, name.span)
-  if (word) values.set(`${pointer}/kind`, word.span)
-  if (address) values.set(`${pointer}/address`, address.span)
+  if (name) placeValue(context.places, `${pointer}/name`, name)
+  if (word) placeValue(context.places, `${pointer}/kind`, word)
+  if (address) placeValue(context.places, `${pointer}/address`, address)
   const kind = addressKinds.find((one) => one === word?.value)
   if (word && !kind) {
     context.findings.report({

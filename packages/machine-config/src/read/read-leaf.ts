@@ -3,6 +3,7 @@ import type { ReadContext } from './context.ts'
 import type { ShapeName } from './grammar.ts'
 import { readNode } from './read-node.ts'
 import type { ReadValue } from './read-value.ts'
+import { placeValue } from '../places.ts'
 
 /** Reads a node that carries one value, and remembers where the value stands. */
 export function readLeaf(
@@ -13,7 +14,7 @@ export function readLeaf(
 ): ReadValue | undefined {
   if (!node) return undefined
   const value = readNode(context, node, name, pointer).arguments[0]
-  if (value) context.places.values.set(pointer, value.span)
+  if (value) placeValue(context.places, pointer, value)
   return value
 }
 

@@ -1,5 +1,5 @@
 import type { Entry, Node } from '@bgotink/kdl'
-import { headSpan, locationOf, nameSpan } from '../places.ts'
+import { entrySpan, headSpan, nameSpan } from '../places.ts'
 import { didYouMean } from '../suggestion.ts'
 import { listWords, shown } from '../words.ts'
 import type { ReadContext } from './context.ts'
@@ -74,7 +74,7 @@ function reportSurplus(
     message: `${what} takes ${takes}; ${shown(String(entry.getValue()))} is one too many.`,
     cure: `Remove it, or write it as a node of its own. It is written like: ${shape.example}`,
     pointer,
-    span: locationOf(entry),
+    span: entrySpan(entry),
   })
 }
 
@@ -91,7 +91,7 @@ function readProperties(context: ReadContext, node: Node, shape: Shape, pointer:
         message: `\`${node.getName()}\` has the property \`${name}\` twice.`,
         cure: 'Keep the one that is meant.',
         pointer,
-        span: locationOf(entry),
+        span: entrySpan(entry),
       })
     } else {
       const what = `Property \`${name}\` of \`${node.getName()}\``
@@ -127,7 +127,7 @@ function reportUnknownProperty(
       ? `\`${name}\` is a node: write it inside the block of \`${node.getName()}\`.`
       : `${didYouMean(name, known)}${rest} Written like: ${shape.example}`,
     pointer,
-    span: locationOf(entry),
+    span: entrySpan(entry),
   })
 }
 
@@ -208,6 +208,6 @@ function reportEmptyBlock(context: ReadContext, node: Node, pointer: string): vo
     message: `\`${node.getName()}\` has no block.`,
     cure: 'Remove the braces.',
     pointer,
-    span: locationOf(node),
+    span: headSpan(node),
   })
 }

@@ -1,6 +1,6 @@
 import type { Node } from '@bgotink/kdl'
 import { vdevKinds, type PoolConfig, type VdevConfig, type VdevKind } from '@slipway/protocol'
-import { headSpan, nameSpan, pointerStep } from '../places.ts'
+import { headSpan, nameSpan, placeValue, pointerStep } from '../places.ts'
 import { didYouMean } from '../suggestion.ts'
 import { listWords, shown } from '../words.ts'
 import type { ReadContext } from './context.ts'
@@ -8,6 +8,7 @@ import { readDisks } from './read-disks.ts'
 import { booleanOf, stringOf } from './read-leaf.ts'
 import { readNode } from './read-node.ts'
 import { readValue } from './read-value.ts'
+import { vdevAliases } from './vdev-aliases.ts'
 
 export interface PoolReading {
   readonly pool: PoolConfig
@@ -15,26 +16,15 @@ export interface PoolReading {
   readonly pointer: string
 }
 
-/** Spellings that are read as a canonical vdev kind (machine-config.md, table). */
-const vdevAliases: Readonly<Record<string, VdevKind>> = {
-  raidz: 'raidz1',
-  'raid-z': 'raidz1',
-  'raid-z1': 'raidz1',
-  'raid-z2': 'raidz2',
-  'raid-z3': 'raidz3',
-  debup: 'dedup',
-}
-
 /** Reads one pool. Which pool holds the system is decided by `chooseRoot`, once all are read. */
 export function readPool(context: ReadContext, node: Node, pointer: string): PoolReading {
   const reading = readNode(context, node, 'pool', pointer)
-  const { values } = context.places
   const name = reading.arguments[0]
   const root = reading.properties.get('root')
   const existing = reading.properties.get('existing')
-  if (name) values.set(`${pointer}/name`, name.span)
-  if (root) values.set(`${pointer}/root`, root.span)
-  if (existing) values.set(`${pointer}/existing`, existing.span)
+  if (name) placeValue(context.places, `${pointer}/name`, name)
+  if (root) placeValue(context.places, `${pointer}/root`, root)
+  if (existing) placeValue(context.places, `${pointer}/existing`, existing)
   const options = reading.children('options')[0]
   return {
     pool: {
@@ -87,7 +77,7 @@ export function chooseRoot(context: ReadContext, readings: readonly PoolReading[
 function readVdev(context: ReadContext, node: Node, pointer: string): VdevConfig {
   const reading = readNode(context, node, 'vdev', pointer)
   const word = reading.arguments[0]
-  if (word) context.places.values.set(`${pointer}/kind`, word.span)
+  if (word) placeValue(context.places, `${pointer}/kind`, word)
   const disks = readDisks(context, reading.children('disks')[0], `${pointer}/disks`)
   const kind = readVdevKind(context, stringOf(word), `${pointer}/kind`)
   if (kind !== 'mirror' || disks.length !== 1) return { kind, disks }
@@ -161,7 +151,7 @@ function readOptionValue(context: ReadContext, option: Node, pointer: string): s
     report({ code: 'surplus-argument', message, cure: 'Keep the value that is meant.', pointer })
   }
   const value = readValue(context, first, { type: 'any', what: `Option ${shown(name)}`, example, pointer })
-  if (value) context.places.values.set(pointer, value.span)
+  if (value) placeValue(context.places, pointer, value)
   return value?.value
 }
 

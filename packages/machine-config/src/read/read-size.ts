@@ -1,5 +1,5 @@
 import type { Node } from '@bgotink/kdl'
-import { headSpan } from '../places.ts'
+import { headSpan, placeValue } from '../places.ts'
 import { parseSize } from '../size.ts'
 import { shown } from '../words.ts'
 import type { ReadContext } from './context.ts'
@@ -40,7 +40,7 @@ export function readSize(
   }
   const value = readValue(context, entry, { type: 'any', what: `\`${name}\``, example, pointer })
   if (!value) return null
-  context.places.values.set(pointer, value.span)
+  placeValue(context.places, pointer, value)
   const bytes = typeof value.value === 'boolean' ? undefined : parseSize(String(value.value))
   if (bytes !== undefined && (bytes === 0 || bytes >= smallest)) return bytes
   report({

@@ -4,6 +4,7 @@ import type { ReadContext } from './context.ts'
 import { readInterface } from './read-interface.ts'
 import { booleanOf, readLeaf, stringOf } from './read-leaf.ts'
 import { readNode } from './read-node.ts'
+import { placeValue } from '../places.ts'
 
 /** Reads the part that `sysconfig` applies to the installed system. */
 export function readSysconfig(context: ReadContext, node: Node, pointer: string): SysconfigConfig {
@@ -28,7 +29,7 @@ export function readSysconfig(context: ReadContext, node: Node, pointer: string)
 function readUser(context: ReadContext, node: Node, pointer: string): UserConfig {
   const reading = readNode(context, node, 'user', pointer)
   const name = reading.arguments[0]
-  if (name) context.places.values.set(`${pointer}/name`, name.span)
+  if (name) placeValue(context.places, `${pointer}/name`, name)
   const hash = readLeaf(context, reading.children('password-hash')[0], 'password-hash', `${pointer}/password_hash`)
   return {
     name: stringOf(name) ?? '',

@@ -17,7 +17,9 @@ const compression = oneOf(
 )
 const checksum = oneOf('on', 'off', 'fletcher2', 'fletcher4', 'sha256', 'noparity', 'sha512', 'skein', 'edonr')
 const dedup = oneOf(
-  ...['on', 'off', 'verify'],
+  'on',
+  'off',
+  'verify',
   ...['sha256', 'sha512', 'skein'].flatMap((sum) => [sum, `${sum},verify`]),
   'edonr,verify',
 )
@@ -33,6 +35,13 @@ const encrypted = {
   type: 'not-settable',
   why: 'an encrypted pool could not be opened while the machine boots by itself',
 } as const
+
+const readOnlyNames = (
+  'available clones compressratio createtxg creation defer_destroy encryptionroot filesystem_count keystatus ' +
+  'logicalreferenced logicalused mounted name objsetid origin receive_resume_token redact_snaps referenced ' +
+  'refcompressratio snapshot_count type used usedbychildren usedbydataset usedbyrefreservation usedbysnapshots ' +
+  'userrefs volsize volblocksize written'
+).split(' ')
 
 /** Dataset properties with their legal values: zfsprops(7) of OpenZFS 2.1 and illumos. Set with `zpool create -O`. */
 export const datasetProperties: Readonly<Record<string, ZfsProperty>> = {
@@ -94,13 +103,5 @@ export const datasetProperties: Readonly<Record<string, ZfsProperty>> = {
   keyformat: { rule: encrypted },
   keylocation: { rule: encrypted },
   pbkdf2iters: { rule: encrypted },
-  ...Object.fromEntries(
-    [
-      ...['available', 'clones', 'compressratio', 'createtxg', 'creation', 'defer_destroy', 'encryptionroot'],
-      ...['filesystem_count', 'keystatus', 'logicalreferenced', 'logicalused', 'mounted', 'name', 'objsetid'],
-      ...['origin', 'receive_resume_token', 'redact_snaps', 'referenced', 'refcompressratio', 'snapshot_count'],
-      ...['type', 'used', 'usedbychildren', 'usedbydataset', 'usedbyrefreservation', 'usedbysnapshots'],
-      ...['userrefs', 'volsize', 'volblocksize', 'written'],
-    ].map((name): [string, ZfsProperty] => [name, { rule: readOnly }]),
-  ),
+  ...Object.fromEntries(readOnlyNames.map((name): [string, ZfsProperty] => [name, { rule: readOnly }])),
 }
