@@ -88,6 +88,12 @@ export const faultTable = {
     retry: false,
     when: 'Two machines claim one identity, or a known machine shows another key.',
   },
+  'machine-not-enrolled': {
+    status: 409,
+    exit: 4,
+    retry: false,
+    when: 'The machine holds no certificate of this server: it waits for its console code, or was booted from other media.',
+  },
   // Trust
   'enrolment-refused': {
     status: 403,

@@ -1,0 +1,194 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { backoffDelay, delay, isFault } from '@slipway/base'
+import type { MachineEvent } from '@slipway/protocol'
+import type { AppContext } from '../app-context.ts'
+import type { Transaction } from '../database/database.ts'
+import { endInstallations, type Ending } from './end-installations.ts'
+import { foldEvents } from './fold-events.ts'
+import type { RunLog } from './run-log.ts'
+import { progressEvent, stepEvents } from './run-events.ts'
+import type { Folded, MachineEnding, PlanFacts, RunState } from './run-state.ts'
+import { runStore } from './run-store.ts'
+
+/** A progress event per installation at most so often: a screen draws no faster. */
+const progressEveryMs = 300
+/** Events of one moment share a commit. */
+const gatherMs = 10
+/** PostgreSQL is back after a restart within seconds; meanwhile the machine keeps its events. */
+const retry = { firstMs: 100, capMs: 2000, tries: Infinity }
+
+/** One installation whose events this instance stores. */
+export interface WriterRun {
+  readonly ownerFence: number
+  readonly facts: PlanFacts
+  readonly expectsReport: boolean
+  /** As stored; moves only after a commit. */
+  state: RunState
+  /** Read from the stream and not stored yet. */
+  readonly pending: MachineEvent[]
+  lastProgressAt: number
+  /** Set by the writer when the rows say that the run is over: ended, or owned by another instance. */
+  onOver(why: 'ended' | 'lost'): void
+}
+
+interface Share {
+  readonly run: WriterRun
+  readonly taken: number
+  readonly folded: Folded
+  readonly tellsProgress: boolean
+}
+
+/**
+ * Stores machine events of all running installations: one transaction takes whatever has come in from all of them,
+ * so the cost of a commit is shared, and an idle server stores each event at once.
+ */
+export class EventWriter {
+  readonly #context: AppContext
+  readonly #log: RunLog
+  readonly #dirty = new Set<WriterRun>()
+  #batch = Promise.withResolvers<void>()
+  #isWriting = false
+
+  constructor(context: AppContext, log: RunLog) {
+    this.#context = context
+    this.#log = log
+  }
+
+  /** Queues what came in; resolves when the batch that it goes into is stored. */
+  write(run: WriterRun): Promise<void> {
+    this.#dirty.add(run)
+    const { promise } = this.#batch
+    if (!this.#isWriting) void this.#writeAll()
+    return promise
+  }
+
+  /** Does not throw: a batch that cannot be stored rejects the promises that wait for it. */
+  async #writeAll(): Promise<void> {
+    this.#isWriting = true
+    while (this.#dirty.size > 0) {
+      await wait(gatherMs)
+      const runs = [...this.#dirty]
+      const batch = this.#batch
+      this.#dirty.clear()
+      this.#batch = Promise.withResolvers<void>()
+      this.#batch.promise.catch(() => undefined) // whoever waits for it hears it
+      await this.#store(runs).then(batch.resolve, batch.reject)
+    }
+    this.#isWriting = false
+  }
+
+  async #store(runs: readonly WriterRun[]): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const shares = runs.map((run) => this.#share(run))
+        const owned = await this.#context.database.transaction((tx) => this.#storeIn(tx, shares))
+        return this.#settle(shares, owned)
+      } catch (error) {
+        if (!isFault(error, 'database-unavailable')) return this.#isolate(runs, error)
+        this.#context.logger.warn({ err: error, attempt }, 'Machine events wait for the database')
+        await delay(backoffDelay(retry, attempt), this.#context.signal)
+      }
+    }
+  }
+
+  /** A batch that cannot be stored is stored share by share, so that one bad installation does not stop the others. */
+  async #isolate(runs: readonly WriterRun[], error: unknown): Promise<void> {
+    const [only] = runs
+    if (runs.length > 1) {
+      for (const run of runs) await this.#store([run])
+    } else if (only) {
+      const { installation_id } = only.state
+      this.#context.logger.error(
+        { err: error, installation_id },
+        `Events of installation ${installation_id} cannot be stored`,
+      )
+      only.onOver('lost')
+    }
+  }
+
+  #share(run: WriterRun): Share {
+    const events = [...run.pending]
+    const folded = foldEvents(run.state, events, run.facts)
+    const moved = folded.next.state !== run.state.state
+    const tellsProgress = moved || Date.now() - run.lastProgressAt >= progressEveryMs
+    return { run, taken: events.length, folded, tellsProgress }
+  }
+
+  async #storeIn(tx: Transaction, shares: readonly Share[]): Promise<Set<string>> {
+    const rows = shares.map(({ run, folded }) => ({ state: folded.next, owner_fence: run.ownerFence }))
+    const owned = await runStore.writeStates(tx, this.#context.instanceId, rows)
+    const mine = shares.filter(({ run }) => owned.has(run.state.installation_id))
+    await Promise.all([
+      runStore.writeSteps(tx, mine.flatMap(lastStepChanges)),
+      runStore.writeLogs(
+        tx,
+        mine.flatMap(({ run, folded }) =>
+          folded.logs.map((line) => ({ ...line, installation_id: run.state.installation_id })),
+        ),
+      ),
+      ...mine.flatMap(eventsOfShare).map((event) => this.#context.appendEvent(tx, event)),
+      this.#end(tx, mine),
+    ])
+    return owned
+  }
+
+  async #end(tx: Transaction, shares: readonly Share[]): Promise<void> {
+    const rebooting = shares.filter(({ run, folded }) => folded.ending?.outcome === 'rebooting' && run.expectsReport)
+    const ended = shares.flatMap((share) =>
+      rebooting.includes(share) || !share.folded.ending ? [] : [endingOf(share, share.folded.ending)],
+    )
+    if (rebooting.length > 0)
+      await runStore.awaitConfirmation(
+        tx,
+        rebooting.map(({ run }) => run.state.installation_id),
+        this.#context.configuration.installation.commit_timeout,
+      )
+    await endInstallations(this.#context, tx, ended)
+  }
+
+  #settle(shares: readonly Share[], owned: ReadonlySet<string>): void {
+    for (const { run, taken, folded, tellsProgress } of shares) {
+      run.pending.splice(0, taken)
+      run.state = folded.next
+      if (tellsProgress) run.lastProgressAt = Date.now()
+      if (folded.pulledBytes > 0) this.#context.metrics.pullBytes(folded.pulledBytes)
+      if (folded.logs.length > 0) this.#log.notify(run.state.installation_id)
+      if (!owned.has(run.state.installation_id)) run.onOver('lost')
+      else if (folded.ending) run.onOver('ended')
+    }
+  }
+}
+
+function endingOf({ run }: Share, ending: MachineEnding): Ending {
+  const { outcome, error } = ending
+  const done = outcome === 'rebooting' || outcome === 'installed'
+  return {
+    installation_id: run.state.installation_id,
+    outcome: done ? 'completed' : outcome,
+    confirmed: false,
+    error: done || outcome === 'rolled-back' ? null : error,
+    actor: 'instcomd',
+  }
+}
+
+/** PostgreSQL changes a row once per statement: start and end of one step in one batch become one change. */
+function lastStepChanges({ run, folded }: Share) {
+  const byStep = new Map<string, Folded['steps'][number]>()
+  for (const change of folded.steps)
+    byStep.set(change.step_id, {
+      ...change,
+      started_at: change.started_at ?? byStep.get(change.step_id)?.started_at ?? null,
+    })
+  return [...byStep.values()].map((change) => ({ ...change, installation_id: run.state.installation_id }))
+}
+
+function eventsOfShare({ run, folded, tellsProgress }: Share) {
+  const steps = stepEvents(folded, run.facts)
+  // A terminal event says it all; a progress event behind it would only confuse.
+  const isOver = folded.ending !== null && !(folded.ending.outcome === 'rebooting' && run.expectsReport)
+  const state =
+    folded.ending && !isOver
+      ? { ...folded.next, state: 'confirming' as const, phase: 'confirming' as const }
+      : folded.next
+  return isOver || !(tellsProgress || folded.ending) ? steps : [...steps, progressEvent(state, run.facts.plan)]
+}

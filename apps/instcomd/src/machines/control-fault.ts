@@ -1,0 +1,20 @@
+import { ConnectError } from '@connectrpc/connect'
+import { Fault, toFault } from '@slipway/base'
+import { connectToFault } from '@slipway/protocol'
+
+/** Turns what a control call threw into a Fault: the machine's own, or one that names the machine and what to do. */
+export function controlFault(machine: { machine_id: string; address: string; port: number }, error: unknown): Fault {
+  if (error instanceof Fault) return error
+  if (!(error instanceof ConnectError)) return unreachable(machine, error)
+  const fault = connectToFault(error)
+  return fault.code === 'machine-unreachable' ? unreachable(machine, error) : fault
+}
+
+function unreachable(machine: { machine_id: string; address: string; port: number }, cause: unknown): Fault {
+  const words = cause instanceof ConnectError ? cause.rawMessage : toFault(cause).message
+  return new Fault(
+    'machine-unreachable',
+    `machine ${machine.machine_id} does not answer at ${machine.address}:${machine.port}: ${words}; check its power, network and that it runs machined`,
+    { cause, details: { machine_id: machine.machine_id, address: machine.address, port: machine.port } },
+  )
+}
