@@ -190,6 +190,21 @@ describe('a redirect', () => {
     expect(other.asked.every(({ authorization }) => authorization === undefined)).toBe(true)
   })
 
+  it('to another origin that names a token service gives it no password', async () => {
+    registry.before = (request, response) => {
+      if (request.url !== image.blobPath) return false
+      response.writeHead(307, { location: `http://${other.host}/elsewhere` }).end()
+      return true
+    }
+    other.before = (_, response) => {
+      response.setHeader('www-authenticate', `Bearer realm="http://${other.host}/token"`)
+      sendError(response, 401, 'UNAUTHORIZED', 'give me your password')
+      return true
+    }
+    await expect(pullLayer()).rejects.toMatchObject({ code: 'registry-refused' })
+    expect(other.asked.map(({ path, authorization }) => [path, authorization])).toEqual([['/elsewhere', undefined]])
+  })
+
   it('within the registry keeps them', async () => {
     registry.content.set('/moved', { type: 'x', bytes: image.layer.blob })
     registry.before = (request, response) => {
