@@ -230,14 +230,10 @@ test('a set-up link opens one browser session, which serves this server’s own 
   expect(set).toMatch(/SameSite=Strict/)
   expect((await fetch(server.setupUrl, { redirect: 'manual' })).status).toBe(404)
   const cookie = set.split(';')[0] ?? ''
-  const withCookie = (init: RequestInit) =>
-    fetch(`${server.url}/api/install`, {
-      ...post({ machine_id: 'm', kdl: '' }),
-      ...init,
-      headers: { 'content-type': 'application/json', cookie, ...init.headers },
-    })
-  expect((await withCookie({ headers: { origin: server.url } })).status).toBe(202)
-  expect((await withCookie({ headers: { origin: 'https://evil.example' } })).status).toBe(403)
+  const withCookie = (headers: Record<string, string>) =>
+    fetch(`${server.url}/api/install`, post({ machine_id: 'm', kdl: '' }, { cookie, ...headers }))
+  expect((await withCookie({ origin: server.url })).status).toBe(202)
+  expect((await withCookie({ origin: 'https://evil.example' })).status).toBe(403)
   expect((await withCookie({})).status).toBe(403)
   const events = await fetch(`${server.url}/api/events`, { headers: { cookie, origin: 'https://evil.example' } })
   expect(events.status).toBe(403)

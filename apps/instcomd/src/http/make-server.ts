@@ -1,4 +1,4 @@
-import { createServer as createHttp, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttp, type RequestListener } from 'node:http'
 import { createServer as createHttps, type Server as TlsServer, type ServerOptions } from 'node:https'
 import cookie from '@fastify/cookie'
 import websocket from '@fastify/websocket'
@@ -57,8 +57,26 @@ export async function makeServer(options: {
   })
   await app.register(cookie)
   // Clients have nothing to say on an event stream.
-  await app.register(websocket, { options: { maxPayload: 4096 } })
+  await app.register(websocket, { options: { maxPayload: 4096 }, preClose: sayGoodbye })
   return { app, tls }
+}
+
+/** RFC 6455, 7.4.1. */
+const closeGoingAway = 1001
+/** A peer that does not answer the goodbye is cut off, so that stopping never waits for it; milliseconds. */
+const goodbyeMs = 1000
+
+/** Tells every WebSocket that the server stops, and waits until they are gone. */
+function sayGoodbye(this: FastifyInstance, done: () => void): void {
+  const { clients } = this.websocketServer
+  for (const client of clients) client.close(closeGoingAway, 'the server stops')
+  const timer = setTimeout(() => {
+    for (const client of clients) client.terminate()
+  }, goodbyeMs)
+  this.websocketServer.close(() => {
+    clearTimeout(timer)
+    done()
+  })
 }
 
 /** JSON, and an empty body with a JSON content type is no body: clients send it with a bare POST. */

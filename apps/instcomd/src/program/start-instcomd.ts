@@ -38,6 +38,7 @@ export interface StartOptions extends LoadedConfiguration {
 export interface Instcomd {
   /** Where people and programs reach it: `http://127.0.0.1:4000`. */
   readonly url: string
+  readonly apiPort: number
   readonly machinePort: number
   /** A one-time link that opens a browser session. */
   readonly setupUrl: string
@@ -93,6 +94,7 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
   await domain.start()
   return {
     url: listeners.apiUrl(),
+    apiPort: listeners.apiPort,
     machinePort: listeners.machinePort,
     setupUrl: await setupUrl(users, listeners),
     tokenFile,

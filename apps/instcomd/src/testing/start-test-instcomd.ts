@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger, type Logger } from '@slipway/base'
@@ -23,6 +23,11 @@ export async function startTestInstcomd(options: {
   dataDir?: string
 }): Promise<TestInstcomd> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'slipway-instcomd-')))
+  // Servers of one test share a database, so they share its master key; a test that wants another writes it first.
+  await writeFile(join(dataDir, 'master.key'), Buffer.alloc(32, 5).toString('base64'), {
+    mode: 0o600,
+    flag: 'wx',
+  }).catch(() => undefined)
   const argv = [
     '--port',
     '0',
