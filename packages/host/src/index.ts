@@ -12,7 +12,7 @@ export {
   partitionStamp,
   shortInstallationId,
   stampedInstallation,
-} from './linux/stamp.ts'
+} from './installation-stamp.ts'
 export type { BootMedia, BootResult } from './simulated/boot/boot-machine.ts'
 export { bootFailsPath } from './simulated/boot/bootable.ts'
 export { parseSimulatedFault, type SimulatedFault, type StepPlace } from './simulated/faults.ts'
@@ -28,3 +28,4 @@ export { planSysconfig } from './sysconfig/plan-sysconfig.ts'
 export { firstBootPath, machineConfigPath, sysconfigProgramPath } from './sysconfig/slipway-files.ts'
 export type { SysconfigChange, SysconfigCommand, SysconfigFacts, SysconfigPlan } from './sysconfig/sysconfig-plan.ts'
 export { readSysconfigRecord, sysconfigRecordPath, type ChangeRecord, type SysconfigRecord } from './sysconfig/sysconfig-record.ts'
+export { makeIllumosHost, type IllumosHostOptions } from './illumos/make-illumos-host.ts'

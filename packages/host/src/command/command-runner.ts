@@ -12,6 +12,8 @@ export interface CommandOptions {
   /** Exit codes that are answers and not failures; default only 0. */
   readonly accept?: readonly number[]
   readonly env?: Readonly<Record<string, string>>
+  /** Working directory; default the program's own. */
+  readonly cwd?: string
 }
 
 export interface CommandResult {
@@ -70,7 +72,12 @@ async function runOnce(argv: readonly string[], options: CommandOptions): Promis
   const deadline = AbortSignal.timeout(options.deadlineMs ?? defaultDeadlineMs)
   const stop = AbortSignal.any([options.signal, deadline])
   // Its own process group, so that what it started ends with it (update-initramfs starts dozens of programs).
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: environment(options.env) })
+  const child = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    env: environment(options.env),
+    cwd: options.cwd,
+  })
   const output = collect(child)
   const killer = killOnAbort(child, stop)
   const feeding = feed(child, options.input)

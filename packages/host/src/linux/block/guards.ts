@@ -1,6 +1,6 @@
 import { Fault } from '@slipway/base'
 import type { DeviceRef, DiskRef } from '@slipway/protocol'
-import { partitionStamp } from '../stamp.ts'
+import { partitionStamp } from '../../installation-stamp.ts'
 import { poolLabels, type BlockDisk, type BlockPartition } from './block-disk.ts'
 import { changed, findPartition } from './find-disk.ts'
 

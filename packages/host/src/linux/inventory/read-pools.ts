@@ -2,7 +2,7 @@ import { isFault } from '@slipway/base'
 import type { Pool, Stamp } from '@slipway/protocol'
 import { poolLabels, type BlockDisk } from '../block/block-disk.ts'
 import type { LinuxSystem } from '../linux-system.ts'
-import { installationProperty } from '../stamp.ts'
+import { installationProperty } from '../../installation-stamp.ts'
 import { parseImportablePools } from '../zfs/importable-pools.ts'
 import { exportPool, importedPools, lines } from '../zfs/zpool.ts'
 

@@ -2,7 +2,7 @@ import { Fault } from '@slipway/base'
 import { lstat, readdir, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LayerTree } from '../../host.ts'
-import type { LinuxSystem } from '../linux-system.ts'
+import type { CommandRunner } from '../../command/command-runner.ts'
 
 const deadlineMs = 6 * 3_600_000 // a 100 GB image over a slow line
 
@@ -11,7 +11,10 @@ const deadlineMs = 6 * 3_600_000 // a 100 GB image over a slow line
  * INVARIANT: no path is followed through a symbolic link, so nothing outside the root is read, removed or written;
  * packages/oci refuses entries below links before tar sees them, and this refuses them again.
  */
-export function makeTargetTree(system: LinuxSystem): LayerTree {
+export function makeTargetTree(
+  system: { readonly run: CommandRunner; readonly targetRoot: string },
+  tarArgv: readonly string[] = extractArgv(system.targetRoot),
+): LayerTree {
   const root = system.targetRoot
   return {
     async lstat(path) {
@@ -34,7 +37,8 @@ export function makeTargetTree(system: LinuxSystem): LayerTree {
       if (full !== null) await rm(full, { recursive: true, force: true })
     },
     async extract(tar, signal) {
-      await system.run(extractArgv(root), { signal, input: tar, deadlineMs })
+      // illumos' tar extracts into its working directory; GNU tar is told the directory as well.
+      await system.run(tarArgv, { signal, input: tar, deadlineMs, cwd: root })
     },
   }
 }

@@ -1,13 +1,13 @@
 import type { StepOf } from '@slipway/protocol'
 import type { StepExecutor } from '../../host.ts'
 import type { LinuxSystem } from '../linux-system.ts'
-import { installationProperty } from '../stamp.ts'
+import { installationProperty } from '../../installation-stamp.ts'
 import { poolMembers } from '../zfs/find-pool.ts'
 import { datasetExists, importPool, isImported, localProperty } from '../zfs/zpool.ts'
 import { readDisks } from '../block/read-disks.ts'
 import { Fault } from '@slipway/base'
 import { useLabelHostid } from '../zfs/label-hostid.ts'
-import { propertyText } from './create-pool.ts'
+import { propertyText } from '../../zfs/property-text.ts'
 import type { StepContext } from '../../host.ts'
 
 /** `create-dataset`: a file system or volume, stamped with the installation; never mounted by this step. */

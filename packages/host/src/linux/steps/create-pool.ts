@@ -2,12 +2,13 @@ import { Fault } from '@slipway/base'
 import type { StepOf } from '@slipway/protocol'
 import type { StepContext, StepExecutor } from '../../host.ts'
 import { eraseLabels, eraseSignatures } from '../block/erase.ts'
+import { propertyText } from '../../zfs/property-text.ts'
 import { findPartition, identityOf, selectDisk } from '../block/find-disk.ts'
 import { assertFormattable } from '../block/guards.ts'
 import { readDisks } from '../block/read-disks.ts'
 import type { BlockDisk } from '../block/block-disk.ts'
 import type { LinuxSystem } from '../linux-system.ts'
-import { installationProperty } from '../stamp.ts'
+import { installationProperty } from '../../installation-stamp.ts'
 import { ensureOwnPool } from '../zfs/find-pool.ts'
 import { hostidOf, useHostid } from '../zfs/hostid.ts'
 import { importedPools } from '../zfs/zpool.ts'
@@ -99,12 +100,6 @@ export function createPoolArgv(
     for (const device of vdev.devices) argv.push(options.names.get(deviceKey(device)) ?? '')
   }
   return argv
-}
-
-/** ZFS spells switches on and off. */
-export function propertyText(value: string | number | boolean): string {
-  if (typeof value === 'boolean') return value ? 'on' : 'off'
-  return String(value)
 }
 
 function nameNow(params: Params): string {

@@ -6,7 +6,7 @@ import { findDisk } from '../block/find-disk.ts'
 import { assertBlankOrOwn, assertUnused, isOwn } from '../block/guards.ts'
 import { waitForNodes } from '../block/wait-for-nodes.ts'
 import type { LinuxSystem } from '../linux-system.ts'
-import { partitionStamp } from '../stamp.ts'
+import { partitionStamp } from '../../installation-stamp.ts'
 import { importedPools } from '../zfs/zpool.ts'
 
 type PartitionPlan = StepOf<'partition-disk'>['params']['partitions'][number]

@@ -2,7 +2,7 @@ import type { StepContext } from '../../host.ts'
 import type { LinuxSystem } from '../linux-system.ts'
 import { readDisks } from '../block/read-disks.ts'
 import type { BlockDisk } from '../block/block-disk.ts'
-import { installationProperty, partitionStamp } from '../stamp.ts'
+import { installationProperty, partitionStamp } from '../../installation-stamp.ts'
 import { hostidOf, useHostid } from './hostid.ts'
 import { exportPool, importPool, isImported, localProperty } from './zpool.ts'
 
