@@ -11,13 +11,13 @@ const names: Readonly<Record<number, string>> = {
 }
 
 /** One JSON object a line, or `[INFO] message key=value` for people at a terminal or a console (api.md, "Logs"). */
-export function makeLogger(options: { readable: boolean; fields?: object }): Logger {
+export function makeLogger(options: { readable: boolean; fd?: 1 | 2; fields?: object }): Logger {
+  const out = options.fd === 2 ? process.stderr : process.stdout
   const wanted = process.env['SLIPWAY_LOG'] ?? 'info'
   const level = logLevels.find((known) => known === wanted) ?? 'info'
   const settings = { level, base: options.fields ?? {}, timestamp: pino.stdTimeFunctions.isoTime }
-  return options.readable
-    ? pino(settings, { write: (line: string) => void process.stdout.write(readable(line)) })
-    : pino(settings)
+  const write = options.readable ? (line: string) => out.write(readable(line)) : (line: string) => out.write(line)
+  return pino(settings, { write })
 }
 
 function readable(line: string): string {

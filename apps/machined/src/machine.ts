@@ -40,6 +40,8 @@ export interface MachineOptions {
   readonly onCode: (code: string | null) => void
   /** Called when the machine leaves the live environment; `plan` when an installation ended. */
   readonly onReboot: () => void
+  /** Simulated bad links: connections break after about so many bytes. */
+  readonly cutAfterBytes?: number | null
   /** Other than the real ones in tests. */
   readonly makeLayerSource?: typeof makeOciLayers
   readonly deadlineMs?: typeof stepDeadlineMs
@@ -55,6 +57,8 @@ export interface Machine {
   readonly isEnrolled: () => boolean
   /** Stops taking work, journals, leaves: the same installation goes on at the next start. */
   stop(): Promise<void>
+  /** As a power cut: connections are gone before anything else ends. */
+  cut(): Promise<void>
 }
 
 /** Starts machined on a host. Faults: `port-in-use`, those of reading the hardware and the data directory. */
@@ -96,7 +100,13 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       reboot().catch((error: unknown) => logger.error({ error: toFault(error).message }, 'the reboot failed'))
     },
   })
-  const server = await startControlServer({ ...options.listen, identity, service, logger })
+  const server = await startControlServer({
+    ...options.listen,
+    identity,
+    service,
+    logger,
+    cutAfterBytes: options.cutAfterBytes ?? null,
+  })
   const status = () => statusOf(claims, installations)
   const leave = options.responder.add(() => ({ inventory, identity, port: server.port, version, status: status() }))
   const registering = register(options, { identity, enrolment, server, signal: stopping.signal })
@@ -112,6 +122,12 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       stopping.abort(new Fault('unavailable', 'machined is stopping'))
       await Promise.all([installations.stop(), registering])
       await server.close()
+    },
+    async cut() {
+      leave()
+      await server.close()
+      stopping.abort(new Fault('unavailable', 'the power is gone'))
+      await Promise.all([installations.stop(), registering])
     },
   }
 }

@@ -7,12 +7,27 @@ import { readEnrolmentFile } from './enrolment/read-enrolment-file.ts'
 import { makeLogger } from './logger.ts'
 import { startMachine } from './machine.ts'
 import { makeHost } from './make-host.ts'
+import { printRackLine } from './simulate/print-rack-line.ts'
+import { startRack } from './simulate/rack.ts'
 import { kernelInstcomd, parseOptions, usage, type Options } from './options.ts'
 
 /** How often the console's picture is compared with what is so; people do not see faster. */
 const consoleMs = 1000
 
+/** One machine of the simulation, as a process of its own. */
+async function runSimulated(options: Options): Promise<void> {
+  const logger = makeLogger({ readable: process.stdout.isTTY })
+  const simulation = { machines: 1, seed: '1', faults: [], hostnamePrefix: 'sim-', json: false }
+  const rack = await startRack(
+    { ...options, ...simulation, interface: options.interface ?? '127.0.0.1' },
+    { say: (line) => logger.info(line, printRackLine(line)), loggerFor: () => logger },
+  )
+  const stop = () => void rack.stop().then(() => process.exit(0))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+}
+
 async function run(options: Options): Promise<void> {
+  if (options.host === 'simulated') return runSimulated(options)
   const isLive = isLiveEnvironment()
   const logger = makeLogger({ readable: isLive || process.stdout.isTTY })
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
@@ -26,7 +41,7 @@ async function run(options: Options): Promise<void> {
   })
   let code: string | null = null
   const machine = await startMachine({
-    host: await makeHost(options, logger),
+    host: makeHost(options.host, logger),
     dataDir: options.dataDir,
     listen: options.listen,
     enrolmentFile,

@@ -1,9 +1,8 @@
 import { Fault, type Logger } from '@slipway/base'
 import { makeLinuxHost, type Host } from '@slipway/host'
-import type { Options } from './options.ts'
 
-/** The implementation of the machine that was asked for; throws `unsupported` where it cannot run here. */
-export async function makeHost(options: Options, logger: Logger): Promise<Host> {
-  if (options.host === 'linux') return makeLinuxHost({ logger })
-  throw new Fault('unsupported', `--host ${options.host} is not available in this build`)
+/** The implementation of the machine that was asked for; throws `unsupported` where there is none. */
+export function makeHost(platform: 'linux' | 'illumos', logger: Logger): Host {
+  if (platform === 'linux') return makeLinuxHost({ logger })
+  throw new Fault('unsupported', `--host ${platform} is not available; this machined runs on linux and simulated`)
 }

@@ -26,7 +26,12 @@ export interface ControlServerOptions {
   readonly identity: Identity
   readonly service: Partial<ServiceImpl<typeof Machined>>
   readonly logger: Logger
+  /** Simulated bad links: connections break after about so many bytes; null: never. */
+  readonly cutAfterBytes: number | null
 }
+
+/** How often a simulated bad link looks at its bytes. */
+const cutCheckMs = 50
 
 /**
  * Listens for machined's calls: Connect, gRPC and gRPC-Web over HTTP/2 and HTTP/1.1, TLS 1.3, one port. Client
@@ -46,6 +51,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
   )
   identity.onChanged(() => server.setSecureContext(served(identity)))
   const connections = trackConnections(server)
+  if (options.cutAfterBytes !== null) breakConnections(server, options.cutAfterBytes)
   await listen(server, options)
   return {
     port: (server.address() as AddressInfo).port, // a TCP server's address is no string
@@ -94,6 +100,15 @@ function trackConnections(server: Http2SecureServer): Set<ServerHttp2Session | S
   server.on('secureConnection', track)
   server.on('sessionError', () => undefined) // a peer that breaks off is its own affair
   return connections
+}
+
+function breakConnections(server: Http2SecureServer, bytes: number): void {
+  server.on('connection', (socket: Socket) => {
+    const timer = setInterval(() => {
+      if (socket.bytesRead + socket.bytesWritten >= bytes) socket.destroy()
+    }, cutCheckMs)
+    socket.once('close', () => clearInterval(timer))
+  })
 }
 
 function listen(server: Http2SecureServer, options: ControlServerOptions): Promise<void> {
