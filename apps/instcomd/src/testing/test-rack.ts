@@ -131,8 +131,9 @@ export async function startTestRack(options: {
     for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await wait(25)) {
       const found = await look()
       if (found !== null) return found
+      if (hasFailed(server) || hasFailed(machines)) break
     }
-    throw new Error(`waited ${patienceMs} ms for ${what}; the programs said:\n${said.join('').slice(-12_000)}`)
+    throw new Error(`waited in vain for ${what}; the programs said:\n${said.join('').slice(-12_000)}`)
   }
 
   try {
@@ -154,6 +155,10 @@ function start(main: string, argv: readonly string[], said: string[]): ChildProc
   return child
 }
 
+function hasFailed(child: ChildProcess | null): boolean {
+  return child !== null && child.exitCode !== null && child.exitCode !== 0
+}
+
 async function end(child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {
   if (!child || child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise((resolve) => child.once('exit', resolve))
@@ -167,6 +172,10 @@ async function serveImage(dir: string, layerBytes: number): Promise<ServedLayout
     crypto.getRandomValues(content.subarray(index, Math.min(layerBytes, index + 65_536)))
   const entries = [
     { kind: 'directory' as const, path: 'etc' },
+    { kind: 'directory' as const, path: 'boot' },
+    // The simulated machine reads no more of them than that they are there.
+    { kind: 'file' as const, path: 'boot/vmlinuz-6.1.0', content: 'kernel' },
+    { kind: 'file' as const, path: 'boot/initrd.img-6.1.0', content: 'initrd' },
     { kind: 'file' as const, path: 'etc/hostname', content: 'image\n' },
     { kind: 'file' as const, path: 'payload', content },
   ]
