@@ -8,6 +8,9 @@ import { poolOptions } from './pool-options.ts'
 /** Connections of one instance; PostgreSQL's own default admits 100 for all of them. */
 const defaultConnections = 20
 
+/** Prepared statements of one connection, some kilobytes each. */
+const maxStatements = 500
+
 const conflictRetry = { firstMs: 5, capMs: 250, tries: 8 }
 
 /** How long a commit whose answer was lost is asked after, once PostgreSQL is back. */
@@ -39,6 +42,18 @@ export function openDatabase(options: { url: string; logger: Logger; connections
   }
 }
 
+const statementNames = new Map<string, { name: string }>()
+
+/** Our queries are constants: PostgreSQL parses each once per connection. The bound is for texts that are not constant. */
+function prepared(text: string, values: readonly unknown[]): { name: string } | null {
+  if (values.length === 0) return null
+  const known = statementNames.get(text)
+  if (known || statementNames.size >= maxStatements) return known ?? null
+  const made = { name: `q${statementNames.size}` }
+  statementNames.set(text, made)
+  return made
+}
+
 async function runQuery<Row extends object>(
   on: pg.Pool | pg.PoolClient,
   text: string,
@@ -46,7 +61,7 @@ async function runQuery<Row extends object>(
 ): Promise<Row[]> {
   try {
     // pg wants a mutable array and does not change it.
-    const result = await on.query<Row>(text, values as unknown[])
+    const result = await on.query<Row>({ text, values: values as unknown[], ...prepared(text, values) })
     return result.rows
   } catch (error) {
     throw asDatabaseError(error)

@@ -10,7 +10,7 @@ export function poolOptions(url: string, max: number): pg.PoolConfig {
   return {
     connectionString: url,
     max,
-    connectionTimeoutMillis: 5000,
+    connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     statement_timeout: statementTimeoutMs,

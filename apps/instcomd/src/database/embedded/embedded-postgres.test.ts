@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault, silentLogger } from '@slipway/base'
@@ -102,6 +102,11 @@ test('a data directory of another major version is refused with the cure', async
   const refused = await chooseBinaries(folder, found).catch((error: unknown) => error)
   expect(refused).toMatchObject({ code: 'database-version', details: { data_major: 12 } })
   expect(String(refused)).toContain('apt-get install postgresql-12')
+  await mkdir(join(folder, 'postgres', 'data'), { recursive: true })
+  await writeFile(join(folder, 'postgres', 'data', 'PG_VERSION'), '9\n')
+  await expect(startEmbeddedPostgres({ dataDir: folder, logger: silentLogger })).rejects.toMatchObject({
+    code: 'database-version',
+  })
   await rm(folder, { recursive: true })
 })
 
