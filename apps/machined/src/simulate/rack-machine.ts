@@ -58,6 +58,14 @@ export class RackMachine {
     this.#firstBoot = isOld ? this.#host.powerOn() : Promise.resolve(this.#host.bootReport())
   }
 
+  get machineId(): string {
+    return this.#options.machineId
+  }
+
+  get hostname(): string {
+    return this.#options.hostname
+  }
+
   get host(): SimulatedHost {
     return this.#host
   }

@@ -76,26 +76,30 @@ export async function startRack(
   }
 }
 
+/** Started some at a time, told in order. */
 async function startAll(
   machines: readonly RackMachine[],
   options: SimulateOptions,
   say: (line: RackLine) => void,
 ): Promise<void> {
+  const started = machines.map(() => Promise.withResolvers<void>())
   const left = [...machines.entries()]
   const startSome = async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const [index, rackMachine] = next
-      await rackMachine.start()
-      const number = String(index + 1).padStart(4, '0')
-      const { machine } = rackMachine
-      const hostname = `${options.hostnamePrefix}${number}`
-      if (!machine) say({ type: 'installed', machine_id: `sim-${number}`, hostname })
-      else {
-        const { machineId, port } = machine
-        const address = options.listen.host
-        say({ type: 'machine', machine_id: machineId, hostname, address, port, fingerprint: machine.fingerprint() })
-      }
+      const [index, machine] = next
+      await machine.start()
+      started[index]?.resolve()
     }
   }
-  await Promise.all(Array.from({ length: startsAtOnce }, startSome))
+  const starting = Promise.all(Array.from({ length: startsAtOnce }, startSome))
+  for (const [index, machine] of machines.entries()) {
+    await Promise.race([started[index]?.promise, starting])
+    say(lineOf(machine, options.listen.host))
+  }
+  await starting
+}
+
+function lineOf({ machineId: machine_id, hostname, machine }: RackMachine, address: string): RackLine {
+  if (!machine) return { type: 'installed', machine_id, hostname }
+  return { type: 'machine', machine_id, hostname, address, port: machine.port, fingerprint: machine.fingerprint() }
 }

@@ -1,6 +1,6 @@
 import { canonicalJson, sha256Hex } from '@slipway/base'
 import { makePlan, type PlanInput } from '@slipway/install-plan'
-import type { InstallContext, Inventory, Layer, MachineConfig, Plan, StepOf } from '@slipway/protocol'
+import type { InstallContext, Inventory, Layer, MachineConfig, Plan, ResolvedImage, StepOf } from '@slipway/protocol'
 import type { InstallRequest } from '../installation/install-request.ts'
 import type { LayerSource, LayerWork } from '../installation/pull-layer.ts'
 
@@ -32,25 +32,34 @@ export function smallConfig(changes: Partial<MachineConfig> = {}): MachineConfig
 
 /** A true plan for the small host: a mirror, or what the config says, from an image of these layers. */
 export function smallPlan(inventory: Inventory, layers: Layer[], changes: Partial<MachineConfig> = {}): Plan {
+  return planOf(inventory, smallResolved(layers), changes)
+}
+
+/** The same from an image that was resolved in a registry. */
+export function planOf(inventory: Inventory, image: ResolvedImage, changes: Partial<MachineConfig> = {}): Plan {
   const input: PlanInput = {
     machineId: inventory.machine_id,
     config: smallConfig(changes),
     resolved: { disks: Object.fromEntries(inventory.disks.map((disk) => [disk.name, disk])), interfaces: {} },
     inventory,
-    image: {
-      reference: 'oci://registry.example.com/linux/base:1',
-      digest: `sha256:${'9'.repeat(64)}`,
-      index_digest: null,
-      platform: { os: 'linux', architecture: 'amd64' },
-      labels: {},
-      layers,
-      bytes_total: layers.reduce((sum, layer) => sum + layer.bytes, 0),
-    },
+    image,
     options: { agent: false, now: new Date('2026-11-01T00:00:00Z') },
   }
   const made = makePlan(input)
   if (!made.ok) throw new Error(`the test's plan has problems: ${JSON.stringify(made.error)}`)
   return made.value
+}
+
+function smallResolved(layers: Layer[]): ResolvedImage {
+  return {
+    reference: 'oci://registry.example.com/linux/base:1',
+    digest: `sha256:${'9'.repeat(64)}`,
+    index_digest: null,
+    platform: { os: 'linux', architecture: 'amd64' },
+    labels: {},
+    layers,
+    bytes_total: layers.reduce((sum, layer) => sum + layer.bytes, 0),
+  }
 }
 
 export function smallLayers(count: number): Layer[] {
