@@ -57,5 +57,6 @@ export function isOwn(partition: BlockPartition, installationId: string): boolea
 }
 
 function describeSignature(found: { type: string; label: string | null }): string {
+  if (found.type === 'unreadable') return 'nothing that can be read: the disk fails'
   return found.label ? `a ${found.type} signature "${found.label}"` : `a ${found.type} signature`
 }

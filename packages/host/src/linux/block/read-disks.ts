@@ -1,3 +1,4 @@
+import { isFault } from '@slipway/base'
 import type { Disk } from '@slipway/protocol'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -83,9 +84,18 @@ async function readDisk(
 /** What stands on one device now, by reading it (never from a cache). */
 export async function readSignatures(system: LinuxSystem, node: string, signal: AbortSignal): Promise<Signature[]> {
   // wipefs without --all only reads.
-  const { stdout } = await system.run(['wipefs', '-J', '--no-act', node], { signal })
-  return parseSignatures(stdout)
+  try {
+    const { stdout } = await system.run(['wipefs', '-J', '--no-act', node], { signal })
+    return parseSignatures(stdout)
+  } catch (error) {
+    // A dying disk must not hide the others; it counts as "not blank", so nothing is installed on it unasked.
+    if (isFault(error, 'command-failed')) return [unreadable]
+    throw error
+  }
 }
+
+/** Stands for what could not be read. */
+const unreadable: Signature = { type: 'unreadable', uuid: null, label: null }
 
 async function readTable(system: LinuxSystem, node: string, signal: AbortSignal): Promise<PartitionTable | null> {
   // 1: "does not contain a recognized partition table", a lone PMBR for example.

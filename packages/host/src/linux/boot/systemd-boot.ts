@@ -18,7 +18,7 @@ type Target = Params['targets'][number]
 const loaderProgram = '/usr/lib/systemd/boot/efi/systemd-bootx64.efi'
 
 /** The kernel reboots after a panic, and Debian's initial ramdisk instead of opening a shell, so that the fallback runs. */
-const trialOptions = ['panic=15'] as const
+const trialOptions = ['panic=10'] as const
 
 /**
  * Makes every ESP able to start the new boot environment alone.

@@ -1,6 +1,8 @@
+import { Fault } from '@slipway/base'
 import type { StepOf } from '@slipway/protocol'
 import type { StepContext, StepExecutor } from '../../host.ts'
 import { listEntries, setTries, withEsp } from '../boot/esp.ts'
+import { hasEfiVariables } from '../boot/efi-variables.ts'
 import { findEsp } from '../boot/systemd-boot.ts'
 import { destroyLayerSnapshots } from '../layers/layer-store.ts'
 import type { LinuxSystem } from '../linux-system.ts'
@@ -21,8 +23,9 @@ export function makeActivateBootEnvironment(system: LinuxSystem): StepExecutor<'
       if (!params.once) {
         return (await poolProperty(system, params.pool, 'bootfs', context.signal)) === params.dataset
       }
-      const tries = await readTries(system, params, context)
-      return tries.length > 0 && tries.every((left) => left === 1)
+      const wanted = await wantedTries(system, params, context)
+      const found = await readTries(system, params, context)
+      return found.length > 0 && found.every((left, index) => left === wanted[index])
     },
     async apply(step, context) {
       const { params } = step
@@ -30,7 +33,10 @@ export function makeActivateBootEnvironment(system: LinuxSystem): StepExecutor<'
       if (!params.once) {
         await system.run(['zpool', 'set', `bootfs=${params.dataset}`, params.pool], { signal: context.signal })
       }
-      await eachEsp(system, params, context, (esp) => setTries(esp, params.boot_environment, params.once ? 1 : null))
+      const tries = await wantedTries(system, params, context)
+      await eachEsp(system, params, context, (esp, index) =>
+        setTries(esp, params.boot_environment, tries[index] ?? null),
+      )
     },
     async undo(step, context) {
       const { params } = step
@@ -42,6 +48,16 @@ export function makeActivateBootEnvironment(system: LinuxSystem): StepExecutor<'
       await system.run(['zpool', 'set', 'bootfs=', params.pool], { signal: context.signal })
     },
   }
+}
+
+/**
+ * Tries by target; null is for good. Each ESP counts for itself, so where the firmware can be told which one comes next
+ * (BootNext takes the first target), only that one gets the try: exactly one boot. Elsewhere any of them may be started.
+ */
+async function wantedTries(system: LinuxSystem, params: Params, context: StepContext): Promise<(number | null)[]> {
+  if (!params.once) return params.targets.map(() => null)
+  const steered = await hasEfiVariables(system, context.signal)
+  return params.targets.map((_, index) => (steered && index > 0 ? 0 : 1))
 }
 
 async function readTries(system: LinuxSystem, params: Params, context: StepContext): Promise<(number | null)[]> {
@@ -58,12 +74,20 @@ async function eachEsp(
   system: LinuxSystem,
   params: Params,
   context: StepContext,
-  work: (esp: string) => Promise<void>,
+  work: (esp: string, index: number) => Promise<void>,
 ): Promise<void> {
   const loader = context.plan.steps.find((step) => step.kind === 'install-bootloader')
-  if (loader?.kind === 'install-bootloader' && loader.params.firmware === 'bios') return
-  for (const target of params.targets) {
+  if (loader?.kind === 'install-bootloader' && loader.params.firmware === 'bios') {
+    if (params.once) {
+      throw new Fault(
+        'unsupported',
+        'with BIOS firmware a second boot environment cannot be tried for one boot; reinstall',
+      )
+    }
+    return
+  }
+  for (const [index, target] of params.targets.entries()) {
     const { node } = await findEsp(system, target, context.signal)
-    await withEsp(system, node, context.signal, work)
+    await withEsp(system, node, context.signal, (esp) => work(esp, index))
   }
 }

@@ -1,9 +1,8 @@
 import { isFault } from '@slipway/base'
 import type { StepExecutor } from '../../host.ts'
 import { eraseLabels } from '../block/erase.ts'
-import { findDisk, selectDisk } from '../block/find-disk.ts'
+import { findDisk } from '../block/find-disk.ts'
 import { assertUnused, isOwn } from '../block/guards.ts'
-import { readDisks } from '../block/read-disks.ts'
 import { waitForNodes } from '../block/wait-for-nodes.ts'
 import type { LinuxSystem } from '../linux-system.ts'
 import { importedPools } from '../zfs/zpool.ts'
@@ -21,8 +20,7 @@ export function makeWipeDisk(system: LinuxSystem): StepExecutor<'wipe-disk'> {
       return own || (blank && step.params.mode === 'quick')
     },
     async apply(step, context) {
-      const disks = await readDisks(system, context.signal)
-      const disk = selectDisk(disks, step.params.disk)
+      const disk = await findDisk(system, step.params.disk, context.signal)
       assertUnused(disk, step.params.disk, await importedPools(system, context.signal))
       context.log('info', `erasing ${disk.name} (${step.params.mode})`)
       await eraseLabels(system, disk, context.signal)

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseLsblk } from './block/lsblk.ts'
+import { parsePartitionTable, partitionNumber } from './block/partition-table.ts'
+import { parseSignatures } from './block/signatures.ts'
+import { parseIpAddresses } from './inventory/ip-addresses.ts'
+import { parseArping } from './probe-address.ts'
+
+/** Output of the real tools; the first line of each file says which tool, version and command made it. */
+function sample(name: string): string {
+  const text = readFileSync(join(import.meta.dirname, 'samples', `${name}.txt`), 'utf8')
+  const [header = '', ...rest] = text.split('\n')
+  expect(header).toMatch(/^# tool: .+; version: .+; command: .+/)
+  return rest.join('\n')
+}
+
+describe('recorded output of the tools', () => {
+  test('sfdisk tells names and sizes in bytes of a GPT', () => {
+    const table = parsePartitionTable(sample('sfdisk-gpt'))
+    expect(table.kind).toBe('gpt')
+    expect(table.partitions.map(({ name, bytes }) => ({ name, bytes }))).toEqual([
+      { name: 'slipway-esp-0123456789ab', bytes: 64 * 1024 * 1024 },
+      { name: 'slipway-root-0123456789ab', bytes: 141_540_864 },
+    ])
+    expect(table.partitions[0]?.type).toBe('c12a7328-f81f-11d2-ba4b-00a0c93ec93b')
+  })
+
+  test('wipefs tells one signature per type and label', () => {
+    expect(parseSignatures(sample('wipefs-vfat'))).toMatchObject([{ type: 'vfat', label: 'ESP' }])
+    expect(parseSignatures(sample('wipefs-gpt')).map((found) => found.type)).toEqual(['gpt', 'PMBR'])
+    expect(parseSignatures('')).toEqual([])
+  })
+
+  test('lsblk tells sizes and children', () => {
+    const [disk] = parseLsblk(sample('lsblk-loop'))
+    expect(disk).toMatchObject({ type: 'loop', size: 209_715_200, ro: false, serial: null, 'log-sec': 512 })
+    expect(disk?.children.map((child) => partitionNumber(child.path))).toEqual([1, 2])
+  })
+
+  test('ip tells addresses with their prefix, without the loopback’s', () => {
+    const links = parseIpAddresses(sample('ip-address'))
+    expect(links.find((link) => link.name === 'v0')?.addresses).toContain('10.99.0.1/24')
+    expect(links.find((link) => link.name === 'lo')?.addresses).toEqual([])
+  })
+
+  test('arping tells who has an address', () => {
+    expect(parseArping(sample('arping-taken'))).toBe('3a:22:9d:8b:f3:fc')
+    expect(parseArping('Sent 3 probes (3 broadcast(s))\nReceived 0 response(s)\n')).toBeNull()
+  })
+
+  test('output of another shape is an error that names the tool', () => {
+    expect(() => parseLsblk('{"blockdevices":[{"name":1}]}')).toThrow(/lsblk/)
+    expect(() => parsePartitionTable('not json')).toThrow(/sfdisk/)
+  })
+})
