@@ -134,12 +134,17 @@ async function startMachines(options: DemoOptions, client: Client, start: Start)
   await simulate.waitForLine(/sim-0001/, startMs)
 }
 
+/** After a restart the rows are there at once; a machine counts when it was seen since, or is installed and so silent. */
 async function waitForMachines(client: Client, count: number, signal: AbortSignal): Promise<Machine[]> {
-  const deadline = Date.now() + startMs
+  const started = Date.now()
+  const deadline = started + startMs
+  const isUsable = (machine: Machine) =>
+    machine.status === 'installed' ||
+    (machine.enrolment === 'enrolled' && machine.last_seen !== null && Date.parse(machine.last_seen) >= started)
   await client.call('askDiscovery', {})
   for (;;) {
     const { items } = await client.call('listMachines', { query: { limit: 500 } })
-    const usable = items.filter((machine) => machine.enrolment === 'enrolled' || machine.status === 'installed')
+    const usable = items.filter(isUsable)
     if (usable.length >= count) return items
     if (Date.now() > deadline) {
       throw new Fault(
