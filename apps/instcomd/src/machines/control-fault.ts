@@ -1,13 +1,15 @@
 import { ConnectError } from '@connectrpc/connect'
 import { Fault, toFault } from '@slipway/base'
-import { connectToFault } from '@slipway/protocol'
+import { connectToFault, faultHeader } from '@slipway/protocol'
 
 /** Turns what a control call threw into a Fault: the machine's own, or one that names the machine and what to do. */
 export function controlFault(machine: { machine_id: string; address: string; port: number }, error: unknown): Fault {
   if (error instanceof Fault) return error
   if (!(error instanceof ConnectError)) return unreachable(machine, error)
   const fault = connectToFault(error)
-  return fault.code === 'machine-unreachable' ? unreachable(machine, error) : fault
+  // A peer that is killed resets its streams, which the transport calls cancelled; only a carried Fault is the machine's word.
+  const isTransports = fault.code === 'cancelled' && error.metadata.get(faultHeader) === null
+  return fault.code === 'machine-unreachable' || isTransports ? unreachable(machine, error) : fault
 }
 
 function unreachable(machine: { machine_id: string; address: string; port: number }, cause: unknown): Fault {

@@ -15,6 +15,8 @@ export interface TestRack {
   readonly registry: ServedLayout
   readonly image: string
   readonly dataDir: string
+  readonly url: string
+  token(): string
   call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>
   machines(count: number): Promise<Machine[]>
   inventory(machineId: string): Promise<Inventory>
@@ -75,6 +77,8 @@ export async function startTestRack(options: {
     registry,
     image: `oci://127.0.0.1:${registry.port}/test/image:latest`,
     dataDir,
+    url,
+    token: () => token,
     call,
     said: () => said.join(''),
     async machines(count) {
