@@ -80,7 +80,7 @@ function layoutsOf(disks: readonly Disk[], plan: Plan): AlternativeLayout[] {
   const possible = shapes.filter(({ least }) => disks.length >= least)
   const pools = possible.map(({ kind, least }) => {
     const count = kind === 'stripe' ? 1 : Math.max(least, wanted) // a stripe of several is worse than no alternative
-    return { shape: kind as string, layout: poolLayout(kind, pool, disks.slice(0, count)) }
+    return { shape: kind, layout: poolLayout(kind, pool, disks.slice(0, count)) }
   })
   const ext4 = disks[0] && plan.platform === 'linux' ? [{ shape: 'ext4', layout: ext4Layout(disks[0]) }] : []
   const all = [...pools, ...ext4]

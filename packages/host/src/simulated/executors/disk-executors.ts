@@ -1,6 +1,6 @@
 import { Fault } from '@slipway/base'
 import { type Disk, diskIdentity } from '@slipway/protocol'
-import { partitionStamp } from '../../linux/stamp.ts'
+import { partitionStamp } from '../../installation-stamp.ts'
 import { blankState, poolDomain } from '../initial-state.ts'
 import { allPools } from '../pool-access.ts'
 import type { SimulatedMachine } from '../simulated-machine.ts'
