@@ -131,14 +131,15 @@ export class LayerModel {
   }
 
   private putAgain(found: LayerNode, full: string, kind: EntryKind, link: string): string {
-    if (found.kind !== kind || kind === 'other') {
+    // GNU tar without -P keeps the first of two links at a path, others the second: no image needs that.
+    const isOtherLink = kind === 'symlink' && found.link !== link
+    if (found.kind !== kind || kind === 'other' || isOtherLink) {
       throw new Fault(
         'image-invalid',
         `the layer has "${full}" both as ${found.kind} and as ${kind}; push the image again`,
       )
     }
     found.own = true
-    found.link = link
     this.deferred.delete(full)
     return full
   }

@@ -23,7 +23,7 @@ export function makeGnuTarTarget(root: string): LayerTarget {
         '-x',
         '-p',
         '--numeric-owner',
-        '--same-owner',
+        process.getuid?.() === 0 ? '--same-owner' : '--no-same-owner',
         '--xattrs',
         '--xattrs-include=*',
         '-C',
