@@ -1,7 +1,6 @@
 import { createContextKey, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { Fault } from '@slipway/base'
 import type { Inventory, Machined, PlanFinding } from '@slipway/protocol'
-import { z } from 'zod'
 import type { ClaimRef, Claims } from '../claims/claims.ts'
 import type { Enrolment } from '../enrolment/enrolment.ts'
 import { type InstallRequest } from '../installation/install-request.ts'
@@ -27,7 +26,8 @@ export interface ServiceParts {
   reboot(): Promise<void>
 }
 
-const ttl = z.number().int().min(1).max(86_400)
+/** A day at most, as in the API. */
+const maxTtlSeconds = 86_400
 
 /** The calls of machined.proto: from wire to the domain, no rules of their own. Every call but Enroll asks who calls. */
 export function makeService(parts: ServiceParts): Partial<ServiceImpl<typeof Machined>> {
@@ -45,12 +45,12 @@ export function makeService(parts: ServiceParts): Partial<ServiceImpl<typeof Mac
     },
     async claim(request, context) {
       isAllowed(context)
-      await claims.claim(readClaim(request.claim), request.holder, ttl.parse(request.ttlSeconds))
+      await claims.claim(readClaim(request.claim), request.holder, readTtl(request.ttlSeconds))
       return { ttlSeconds: request.ttlSeconds, highestFence: BigInt(claims.highestFence) }
     },
     async renewClaim(request, context) {
       isAllowed(context)
-      await claims.renew(readClaim(request.claim), ttl.parse(request.ttlSeconds))
+      await claims.renew(readClaim(request.claim), readTtl(request.ttlSeconds))
       return { ttlSeconds: request.ttlSeconds, highestFence: BigInt(claims.highestFence) }
     },
     async releaseClaim(request, context) {
@@ -120,6 +120,11 @@ function readClaim(claim: ClaimMessage): ClaimRef {
     throw new Fault('invalid-request', 'the call needs a claim with claim_id and a fence from 1')
   }
   return { claim_id: claim.claimId, fence }
+}
+
+function readTtl(seconds: number): number {
+  if (seconds >= 1 && seconds <= maxTtlSeconds) return seconds
+  throw new Fault('invalid-request', `a claim lasts from 1 to ${maxTtlSeconds} seconds, not ${seconds}`)
 }
 
 function readInstall(request: {

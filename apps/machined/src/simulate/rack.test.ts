@@ -101,9 +101,13 @@ async function install(
   await client.claim({ claim, holder: 'test', ttlSeconds: 300 })
   const { installationId, ...request } = await installRequest(plan, context)
   await client.startInstall({ installationId, ...request, claim })
+  return watch(client, installationId, context.last_seq)
+}
+
+async function watch(client: MachinedClient, installationId: string, after: number): Promise<MachineEvent[]> {
   const events: MachineEvent[] = []
   try {
-    for await (const { eventJson } of client.watchInstall({ installationId, afterSeq: BigInt(context.last_seq) })) {
+    for await (const { eventJson } of client.watchInstall({ installationId, afterSeq: BigInt(after) })) {
       events.push(machineEventSchema.parse(JSON.parse(eventJson)))
     }
   } catch (error) {
@@ -175,6 +179,25 @@ describe('a rack', () => {
     },
     60_000,
   )
+
+  it('takes everything back after a power cut: the disks end empty', async () => {
+    await start(['--machines', '1', '--fault', 'power-cut:sim-0001@install-bootloader'])
+    const client = await dial('sim-0001')
+    const plan = await planFor(client)
+    const before = await install(client, 1, plan, contextFor(plan))
+    const again = await dial('sim-0001', 2)
+    const context = contextFor(plan, { journal: journalOf(before), last_seq: before.at(-1)?.seq ?? 0 })
+    const claim = { claimId: 'clm_2', fence: 2n }
+    await again.claim({ claim, holder: 'test', ttlSeconds: 300 })
+    const { installationId, ...request } = await installRequest(plan, context)
+    await again.rollbackInstall({ installationId, ...request, claim })
+    const after = await watch(again, installationId, context.last_seq)
+    expect(after.at(-1)).toMatchObject({ type: 'ended', outcome: 'rolled-back', error: null })
+    const state = rack?.machines[0]?.host.state()
+    expect(state?.pools).toEqual({})
+    expect(state?.mounts).toEqual([])
+    for (const disk of Object.values(state?.disks ?? {})) expect(disk.partitions).toEqual([])
+  })
 
   it('fails with the cure where a disk dies', async () => {
     await start(['--machines', '1', '--fault', 'disk-fail:sim-0001'])
