@@ -1,13 +1,17 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '@slipway/base'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { loadConfiguration } from './load-configuration.ts'
 import { readFlags } from './read-flags.ts'
 
+const folders: string[] = []
+afterAll(() => folders.forEach((path) => rmSync(path, { recursive: true })))
+
 function load(file: string | null, options: { name?: string; env?: Record<string, string>; argv?: string[] } = {}) {
   const cwd = mkdtempSync(join(tmpdir(), 'slipway-configuration-'))
+  folders.push(cwd)
   if (file !== null) writeFileSync(join(cwd, options.name ?? 'slipway.yaml'), file)
   return loadConfiguration({ flags: readFlags(options.argv ?? []), env: options.env ?? {}, cwd })
 }

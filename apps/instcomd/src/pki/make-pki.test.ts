@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { mkdtemp, stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault, silentLogger } from '@slipway/base'
@@ -101,6 +101,7 @@ test('the master key is made once, for its owner alone', async () => {
   await expect(readMasterKey({ file: join(dataDir, 'none'), dataDir })).rejects.toMatchObject({
     code: 'configuration-invalid',
   })
+  await rm(dataDir, { recursive: true })
 })
 
 test('sealed text opens only whole, in its context and with its key', () => {

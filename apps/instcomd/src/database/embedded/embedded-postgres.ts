@@ -1,4 +1,4 @@
-import { chmod, chown, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -42,7 +42,14 @@ export async function startEmbeddedPostgres(options: {
     'starting PostgreSQL',
   )
   const server = await superviseServer({ bin, data, socketFolder, user, logger })
-  return { url: databaseUrl(socketFolder), pid: () => server.pid(), stop: () => server.stop() }
+  return {
+    url: databaseUrl(socketFolder),
+    pid: () => server.pid(),
+    async stop() {
+      await server.stop()
+      await rmdir(socketFolder).catch(() => undefined) // empty unless PostgreSQL had to be killed; made again at the next start
+    },
+  }
 }
 
 function databaseUrl(socketFolder: string): string {
