@@ -7,7 +7,7 @@ import { Fault } from '@slipway/base'
 export type SimulatedFault =
   /** Steps take 20 ms times the factor, and layers 5 ms times the factor per MiB; without it nothing waits. */
   | { readonly kind: 'slow'; readonly factor: number }
-  /** Connections break after about so many bytes; see `dropConnections`. */
+  /** Connections break after about so many bytes: carried out by whoever holds them, as a host has none. */
   | { readonly kind: 'drop'; readonly bytes: number }
   /** The disk (by device name) dies when the step begins, or once so many bytes were unpacked. */
   | { readonly kind: 'disk-fail'; readonly disk: string; readonly at: StepPlace | null; readonly after_bytes: number }
