@@ -11,10 +11,13 @@ export interface Report {
   readonly cure: string
   readonly pointer: string
   readonly span?: Span | undefined
+  /** The mistake is in the name at the pointer, not in its value. */
+  readonly atName?: boolean
 }
 
 export interface FindingList {
-  readonly report: (finding: Report) => void
+  /** Takes a report, or a function that makes it: hostile text has mistakes by the hundred thousand, and words cost time. */
+  readonly report: (finding: Report | (() => Report)) => void
   /** In the order of the text. */
   readonly findings: () => Finding[]
 }
@@ -28,7 +31,8 @@ export function makeFindingList(places: Places): FindingList {
   let dropped = 0
   return {
     report: (report) => {
-      if (findings.length < maxFindings) findings.push(placeFinding(report, places))
+      const isRoom = findings.length < maxFindings
+      if (isRoom) findings.push(placeFinding(typeof report === 'function' ? report() : report, places))
       else dropped += 1
     },
     findings: () => {
@@ -40,7 +44,8 @@ export function makeFindingList(places: Places): FindingList {
 
 /** Makes one finding from a report. */
 export function placeFinding(report: Report, places: Places): Finding {
-  const { code, severity = 'error', message, cure, pointer, span = spanOf(places, pointer) } = report
+  const { code, severity = 'error', message, cure, pointer } = report
+  const span = report.span ?? (report.atName ? places.names.get(pointer) : undefined) ?? spanOf(places, pointer)
   return {
     severity,
     code,
@@ -59,7 +64,7 @@ function tooMany(dropped: number, last: Finding | undefined): Finding {
   return {
     severity: 'error',
     code: 'too-many-findings' satisfies FindingCode,
-    message: `${dropped} more findings are not shown.`,
+    message: `More findings are not shown (${dropped} or more).`,
     cure: 'Mend the findings above and check again.',
     pointer: '',
     line: at.line,

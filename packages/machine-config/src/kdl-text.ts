@@ -1,7 +1,8 @@
 import { InvalidKdlError, parse as parseV2, type Document } from '@bgotink/kdl'
 import { parse as parseV1 } from '@bgotink/kdl/v1-compat'
 import { err, ok, type Result } from '@slipway/base'
-import type { Report } from './finding-list.ts'
+import { maxFindings, type Report } from './finding-list.ts'
+import { unknownEscapes } from './kdl1-escapes.ts'
 import type { Place, Span } from './places.ts'
 
 export type KdlVersion = 1 | 2
@@ -38,7 +39,9 @@ export function parseKdl(text: string): Result<KdlText, Report[]> {
 function parseWith(text: string, version: KdlVersion): Result<KdlText, Report[]> {
   const parse = version === 1 ? parseV1 : parseV2
   try {
-    return ok({ version, document: parse(text, { storeLocations: true }) })
+    const document = parse(text, { storeLocations: true })
+    const escapes = version === 1 ? unknownEscapes(document, text) : []
+    return escapes.length > 0 ? err(escapes) : ok({ version, document })
   } catch (error) {
     return err(syntaxReports(error, text, version))
   }
@@ -49,6 +52,8 @@ function syntaxReports(error: unknown, text: string, version: KdlVersion): Repor
   const seen = new Set<number>()
   const reports: Report[] = []
   for (const one of error.flat()) {
+    // One more than are shown, so that the list says that there are more.
+    if (reports.length > maxFindings) break
     const report = syntaxReport(one, text, version)
     const offset = report.span?.start.offset ?? -1
     // The parser often complains twice of one character: as a character and as a token.
@@ -63,7 +68,7 @@ function syntaxReport(error: InvalidKdlError, text: string, version: KdlVersion)
   if (!error.start && /call stack|recursion/u.test(error.message)) return tooDeep()
   const sentence = error.message.replace(/ at (\d+:\d+|end of input)$/u, '')
   const keyword = /^Invalid keyword "([^"]+)"/u.exec(sentence)?.[1]
-  const span = errorSpan(error, text, keyword)
+  const span = errorSpan(error, text)
   return {
     code: 'syntax-error',
     message: `${sentence}${error.message.endsWith('at end of input') ? ' at the end of the text' : ''}.`,
@@ -84,14 +89,16 @@ function keywordCure(keyword: string): string {
   return `Write #${keyword}. A bare ${keyword} is KDL v1: if the text is KDL v1, begin it with the line \`/- kdl-version 1\`.`
 }
 
-/** The library places an invalid keyword at the token after it; this moves the place back onto the word. */
-function errorSpan(error: InvalidKdlError, text: string, keyword: string | undefined): Span {
+/** The library places an unexpected word at the token after it; this moves the place back onto the word. */
+function errorSpan(error: InvalidKdlError, text: string): Span {
   const start = error.start ?? { offset: 0, line: 1, column: 1 }
-  const from = keyword === undefined ? -1 : start.offset - keyword.length
-  if (keyword !== undefined && from >= 0 && text.slice(from, start.offset) === keyword) {
-    return { start: { offset: from, line: start.line, column: start.column - keyword.length }, end: start }
-  }
-  return { start, end: error.end ?? after(start) }
+  const isWord = /^(?:Invalid keyword|Unexpected identifier)/u.test(error.message)
+  const word = isWord
+    ? /[^\s{}();="]+$/u.exec(text.slice(Math.max(0, start.offset - 200), start.offset))?.[0]
+    : undefined
+  if (word === undefined) return { start, end: error.end ?? after(start) }
+  const column = start.column - Array.from(word).length
+  return { start: { offset: start.offset - word.length, line: start.line, column }, end: start }
 }
 
 function after(place: Place): Place {

@@ -17,6 +17,8 @@ export interface Span {
 export interface Places {
   /** What a finding underlines: the token of a value (quotes included), or the head of a node. */
   readonly values: Map<string, Span>
+  /** Names of nodes whose name is itself the user's word: options. */
+  readonly names: Map<string, Span>
   /** Tokens of values that could be read: what an edit replaces. */
   readonly tokens: Map<string, Span>
   /** The node that an object, or the single value that it carries, was read from. */
@@ -28,7 +30,7 @@ const nowhere: Span = { start: beginning, end: beginning }
 
 /** Makes an empty map of places. */
 export function makePlaces(): Places {
-  return { values: new Map(), tokens: new Map(), nodes: new Map() }
+  return { values: new Map(), names: new Map(), tokens: new Map(), nodes: new Map() }
 }
 
 /** Remembers where the value of a pointer stands. */

@@ -44,6 +44,7 @@ function checkOption({ name, value, pool, pointer }: Option, report: ReportFindi
       message: `There is no ZFS property ${shown(name)}, neither of pools nor of datasets.`,
       cure: `${didYouMean(name, settableNames())}Properties stand in zpoolprops(7) and zfsprops(7); own ones have a colon in their name.`,
       pointer,
+      atName: true,
     })
     return
   }
@@ -54,6 +55,7 @@ function checkOption({ name, value, pool, pointer }: Option, report: ReportFindi
       message: `The ZFS property ${shown(name)} cannot be set here: ${why}.`,
       cure: 'Remove it.',
       pointer,
+      atName: true,
     })
   } else if (!isLegal(property.rule, value)) {
     report({
@@ -87,6 +89,7 @@ function checkUserProperty(name: string, value: OptionValue, pointer: string, re
       message: `The property ${shown(name)} cannot be set here: the installer sets it itself.`,
       cure: 'Choose a name with a prefix of your own.',
       pointer,
+      atName: true,
     })
   } else if (String(value).length > 8191 || /[\u0000-\u001f\u007f]/u.test(String(value))) {
     report({

@@ -115,7 +115,7 @@ function takeOut(
   return node && removeNode(editable, node)
 }
 
-/** An edit is checked by reading the new text: the value is there, and nothing else changed. */
+/** An edit is checked by reading the new text: it is of the same version, and has the value at its place. */
 function holds(text: string, before: ReadText, pointer: string, value: EditValue): boolean {
   const after = readText(text, {})
   if (!after.ok || after.value.version !== before.version) return false

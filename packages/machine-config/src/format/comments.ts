@@ -21,10 +21,14 @@ export type Within =
 
 /** Takes the space around nodes apart. */
 export function readBetween(space: string | undefined): Between[] {
+  // Most nodes have nothing but an end of line around them.
+  if (!space || /^[^\S\r\n]*$/u.test(space)) return []
   const found: Between[] = []
   let newlines = 0
   // Safe: the library's types name one item where the function returns the list of them (parse-whitespace.js).
-  const items = parse(space ?? '', { as: 'whitespace in document' }) as unknown as WhitespaceInDocument
+  const items = parse(withoutContinuations(space ?? ''), {
+    as: 'whitespace in document',
+  }) as unknown as WhitespaceInDocument
   for (const item of items) {
     if (item.type === 'newline') {
       newlines += 1
@@ -44,6 +48,7 @@ export function readBetween(space: string | undefined): Between[] {
 
 /** Takes the space inside a node apart. */
 export function readWithin(space: string | undefined): Within[] {
+  if (!space || /^[^\S\r\n]*$/u.test(space)) return []
   // Safe: as above.
   const items = parse(space ?? '', { as: 'whitespace in node' }) as unknown as WhitespaceInNode
   return items.flatMap((item): Within[] => {
@@ -70,4 +75,10 @@ function blockComment(line: string): string {
     .slice(2)
     .trim()
     .replaceAll(/\*\/|\/\*/gu, '')} */`
+}
+
+/** Between nodes a continued line means nothing, and the library does not read it there again: the backslash goes. */
+function withoutContinuations(space: string): string {
+  const pieces = /\/\/[^\r\n]*|\/\*[^]*?\*\/|\/-[^]*|\\(?=[^\S\r\n]*(?:[\r\n]|\/\/|\/\*|$))/gu
+  return space.replaceAll(pieces, (piece) => (piece === '\\' ? '' : piece))
 }

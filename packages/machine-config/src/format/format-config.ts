@@ -1,10 +1,12 @@
-import type { Document, Entry, Node, Value } from '@bgotink/kdl'
+import { InvalidKdlError, type Document, type Entry, type Node, type Value } from '@bgotink/kdl'
 import { err, ok, type Result } from '@slipway/base'
 import type { Finding } from '@slipway/protocol'
 import { readText } from '../check-config.ts'
+import { placeFinding } from '../finding-list.ts'
 import { canonicalImage } from '../image-reference.ts'
 import type { KdlVersion } from '../kdl-text.ts'
 import type { CheckOptions } from '../options.ts'
+import { makePlaces } from '../places.ts'
 import { writeName, writeString, writeValue } from '../print/kdl-writing.ts'
 import { vdevAliases } from '../read/vdev-aliases.ts'
 import type { PrintOptions } from '../print/print-config.ts'
@@ -25,10 +27,27 @@ export function formatConfig(
   if (!read.ok) return err(read.error)
   const version: KdlVersion = options.kdl1 === true ? 1 : 2
   const writer: Writer = { version, defaultRegistry: options.defaultRegistry }
-  const lines = writeDocument(writer, read.value.document, '', [])
+  const lines = tryWrite(writer, read.value.document)
+  if (!lines) return err([unformattable()])
   const marker = version === 1 ? ['/- kdl-version 1'] : []
   const all = [...marker, ...lines]
   return ok(all.length === 0 ? '' : `${all.join('\n')}\n`)
+}
+
+/** The library cannot read every white space that it accepted; such a text is refused rather than shortened. */
+function tryWrite(writer: Writer, document: Document): string[] | undefined {
+  try {
+    return writeDocument(writer, document, '', [])
+  } catch (error) {
+    if (error instanceof InvalidKdlError) return undefined
+    throw error
+  }
+}
+
+function unformattable(): Finding {
+  const message = 'The text has comments or continued lines in places where they cannot be kept.'
+  const cure = 'Put comments on lines of their own, and write each node on one line.'
+  return placeFinding({ code: 'syntax-error', message, cure, pointer: '' }, makePlaces())
 }
 
 interface Writer {

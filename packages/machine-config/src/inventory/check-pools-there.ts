@@ -118,6 +118,7 @@ function checkOptionPlatforms({ inventory, report }: MachineCheck, pool: PoolCon
       message: `The ZFS of ${inventory.platform} has no property ${shown(name)}; ${only}'s has.`,
       cure: 'Remove it.',
       pointer: `${pointer}/options${pointerStep(name)}`,
+      atName: true,
     })
   }
 }

@@ -2,6 +2,7 @@ import type { Entry, Node } from '@bgotink/kdl'
 import { entrySpan, headSpan, nameSpan } from '../places.ts'
 import { didYouMean } from '../suggestion.ts'
 import { listWords, shown } from '../words.ts'
+import type { Report } from '../finding-list.ts'
 import type { ReadContext } from './context.ts'
 import { grammar, parentsOf, type Shape, type ShapeName } from './grammar.ts'
 import { readValue, type ReadValue } from './read-value.ts'
@@ -119,8 +120,8 @@ function reportUnknownProperty(
 ): void {
   const known = Object.keys(shape.properties)
   const isChild = Object.hasOwn(shape.children, name)
-  const rest = known.length === 0 ? 'It has no properties.' : `It has ${listWords(known.map((one) => `\`${one}\``))}.`
-  context.findings.report({
+  const rest = known.length === 0 ? 'It has no properties.' : `It has \`${known.join('` and `')}\`.`
+  context.findings.report(() => ({
     code: 'unknown-property',
     message: `\`${node.getName()}\` has no property ${shown(name)}.`,
     cure: isChild
@@ -128,7 +129,7 @@ function reportUnknownProperty(
       : `${didYouMean(name, known)}${rest} Written like: ${shape.example}`,
     pointer,
     span: entrySpan(entry),
-  })
+  }))
 }
 
 interface Children {
@@ -146,10 +147,11 @@ export function checkChildren(context: ReadContext, at: Children): (name: string
   for (const child of at.nodes) {
     const name = child.getName()
     const occurrence = Object.hasOwn(shape.children, name) ? shape.children[name] : undefined
-    const before = byName.get(name) ?? []
+    const before = byName.get(name)
     if (occurrence === undefined && shape.open !== true) reportUnknownNode(context, child, at, shape)
-    else if (before.length > 0 && occurrence !== 'many' && shape.open !== true) reportSecond(context, child, at)
-    else byName.set(name, [...before, child])
+    else if (before && occurrence !== 'many' && shape.open !== true) reportSecond(context, child, at)
+    else if (before) before.push(child)
+    else byName.set(name, [child])
   }
   for (const [name, occurrence] of Object.entries(shape.children)) {
     if (occurrence === 'one' && !byName.has(name)) reportMissing(context, name, at)
@@ -161,6 +163,10 @@ export function checkChildren(context: ReadContext, at: Children): (name: string
 }
 
 function reportUnknownNode(context: ReadContext, child: Node, at: Children, shape: Shape): void {
+  context.findings.report(() => unknownNode(child, at, shape))
+}
+
+function unknownNode(child: Node, at: Children, shape: Shape): Report {
   const name = child.getName()
   const known = Object.keys(shape.children)
   const inside = at.node ? `\`${at.name}\`` : 'the top level'
@@ -171,13 +177,13 @@ function reportUnknownNode(context: ReadContext, child: Node, at: Children, shap
     known.length === 0
       ? `${at.node ? inside : 'It'} has no block.`
       : `Known in ${inside}: ${listWords(known.map((one) => `\`${one}\``))}.`
-  context.findings.report({
+  return {
     code: 'unknown-node',
     message: `There is no node ${shown(name)} in ${inside}.`,
     cure: `${suggestion}${rest}`,
     pointer: at.pointer,
     span: nameSpan(child),
-  })
+  }
 }
 
 function reportSecond(context: ReadContext, child: Node, at: Children): void {

@@ -1,6 +1,6 @@
 import type { Node } from '@bgotink/kdl'
 import { vdevKinds, type PoolConfig, type VdevConfig, type VdevKind } from '@slipway/protocol'
-import { headSpan, nameSpan, placeValue, pointerStep } from '../places.ts'
+import { entrySpan, headSpan, nameSpan, placeValue, pointerStep } from '../places.ts'
 import { didYouMean } from '../suggestion.ts'
 import { listWords, shown } from '../words.ts'
 import type { ReadContext } from './context.ts'
@@ -140,15 +140,17 @@ function readOptionValue(context: ReadContext, option: Node, pointer: string): s
   const example = `${/^[a-z_]+$/u.test(name) ? name : 'compression'} "zstd"`
   const [first, ...more] = option.entries
   context.places.nodes.set(pointer, option)
+  context.places.names.set(pointer, nameSpan(option))
   context.places.values.set(pointer, headSpan(option))
   if (!first || first.isProperty()) {
     const message = `Option ${shown(name)} has no value.`
     report({ code: 'missing-argument', message, cure: `Write it like: ${example}`, pointer })
     return undefined
   }
-  if (more.length > 0 || option.children) {
+  if (more[0] || option.children) {
     const message = `Option ${shown(name)} takes one value.`
-    report({ code: 'surplus-argument', message, cure: 'Keep the value that is meant.', pointer })
+    const span = more[0] && entrySpan(more[0])
+    report({ code: 'surplus-argument', message, cure: 'Keep the value that is meant.', pointer, span })
   }
   const value = readValue(context, first, { type: 'any', what: `Option ${shown(name)}`, example, pointer })
   if (value) placeValue(context.places, pointer, value)

@@ -1,0 +1,160 @@
+import { around, type FindingRow } from './finding-row.ts'
+
+const option = (name: string, value: string): FindingRow => ({
+  code: 'option-value-illegal',
+  pointer: `/pools/0/options/${name}`,
+  marked: around.options(`${name} «${value}»`),
+})
+const image = (text: string): FindingRow => ({
+  code: 'image-reference-illegal',
+  pointer: '/image',
+  marked: around.image(`«"${text}"»`),
+})
+const poolName = (code: 'pool-name-illegal' | 'pool-name-reserved', name: string): FindingRow => ({
+  code,
+  pointer: '/pools/0/name',
+  marked: around.pools(`pool «"${name}"» existing=#true`),
+})
+const kind = (kind: string, disks: string): FindingRow => ({
+  code: 'vdev-too-few-disks',
+  pointer: '/pools/0/vdevs/0/kind',
+  marked: around.vdev(`vdev «"${kind}"» { disks ${disks}; }`),
+})
+const disk = (name: string): FindingRow => ({
+  code: 'disk-name-illegal',
+  pointer: '/pools/0/vdevs/0/disks/0',
+  marked: around.vdev(`vdev "stripe" { disks «"${name}"»; }`),
+})
+/** Mistakes in pools, disks, options and the image. */
+export const poolRows: readonly FindingRow[] = [
+  { code: 'no-pool', pointer: '', marked: around.pools('') },
+  {
+    code: 'no-root-pool',
+    pointer: '/pools/0/root',
+    marked: around.pools('pool "a" root=«#false» { vdev "stripe" { disks "a"; }; }'),
+  },
+  {
+    code: 'several-root-pools',
+    pointer: '/pools/1/root',
+    marked: around.pools(
+      'pool "a" root=#true { vdev "stripe" { disks "a"; }; }\npool "b" root=«#true» { vdev "stripe" { disks "b"; }; }',
+    ),
+  },
+  {
+    code: 'root-pool-with-filesystem',
+    pointer: '/pools/0/root',
+    marked: around.pools('filesystem "ext4" { disks "a"; }\npool "b" root=«#true» { vdev "stripe" { disks "b"; }; }'),
+  },
+  poolName('pool-name-illegal', '1data'),
+  poolName('pool-name-illegal', 'my data'),
+  poolName('pool-name-illegal', 'größe'),
+  poolName('pool-name-reserved', 'mirror2'),
+  poolName('pool-name-reserved', 'raidz'),
+  poolName('pool-name-reserved', 'draid'),
+  poolName('pool-name-reserved', 'spares'),
+  poolName('pool-name-reserved', 'log'),
+  poolName('pool-name-reserved', 'special'),
+  poolName('pool-name-reserved', 'c0'),
+  {
+    code: 'pool-name-twice',
+    pointer: '/pools/1/name',
+    marked: around.pools('pool "a" existing=#true\npool «"a"» { vdev "stripe" { disks "b"; }; }'),
+  },
+  { code: 'pool-without-vdev', pointer: '/pools/0', marked: around.pools('«pool "a"»') },
+  {
+    code: 'pool-without-data-vdev',
+    pointer: '/pools/0',
+    marked: around.pools('«pool "a"» { vdev "log" { disks "a"; }; }'),
+  },
+  {
+    code: 'existing-pool-with-vdevs',
+    pointer: '/pools/0/vdevs/0',
+    marked: around.pools('pool "a" existing=#true { «vdev "stripe"» { disks "a"; }; }'),
+  },
+  {
+    code: 'existing-pool-with-options',
+    pointer: '/pools/0/options',
+    marked: around.pools('pool "a" existing=#true { «options» { atime #true; }; }'),
+  },
+  { code: 'existing-pool-not-root', pointer: '/pools/1/existing', marked: around.top('pool "b" existing=«#true»') },
+  {
+    code: 'vdev-kind-unknown',
+    pointer: '/pools/0/vdevs/0/kind',
+    marked: around.vdev('vdev «"miror"» { disks "a" "b"; }'),
+  },
+  kind('raidz1', '"a"'),
+  kind('raidz', '"a"'),
+  kind('raid-z2', '"a" "b"'),
+  kind('raidz3', '"a" "b" "c"'),
+  {
+    code: 'mirror-of-one-disk',
+    severity: 'warning',
+    pointer: '/pools/0/vdevs/0/kind',
+    marked: around.vdev('vdev «"mirror"» { disks "a"; }'),
+  },
+  {
+    code: 'disk-twice',
+    pointer: '/pools/0/vdevs/0/disks/1',
+    marked: around.vdev('vdev "mirror" { disks "a" «"a"»; }'),
+  },
+  {
+    code: 'disk-twice',
+    pointer: '/pools/0/vdevs/0/disks/1',
+    marked: around.vdev('vdev "mirror" { disks "sda" «"/dev/sda"»; }'),
+  },
+  { code: 'disk-twice', pointer: '/wipes/0/disks/1', marked: around.top('wipe "quick" { disks "a" «"a"»; }') },
+  disk('../sda'),
+  disk('/etc/passwd'),
+  disk('sise:>=400G'),
+  disk('size:big'),
+  disk('rotational:maybe'),
+  {
+    code: 'filesystem-kind-unknown',
+    pointer: '/filesystem/kind',
+    marked: around.pools('filesystem «"btrfs"» { disks "a"; }'),
+  },
+  {
+    code: 'filesystem-one-disk',
+    pointer: '/filesystem/disks/1',
+    marked: around.pools('filesystem "ext4" { disks "a" «"b"»; }'),
+  },
+  { code: 'wipe-mode-unknown', pointer: '/wipes/0/mode', marked: around.top('wipe «"fast"» { disks "a"; }') },
+  { code: 'option-unknown', pointer: '/pools/0/options/compresion', marked: around.options('«compresion» "zstd"') },
+  { code: 'option-unknown', pointer: '/pools/0/options', marked: around.options('«__proto__» "zstd"') },
+  option('ashift', '8'),
+  option('ashift', '17'),
+  option('autotrim', '"yes"'),
+  option('autotrim', '1'),
+  option('compression', '"zstd-20"'),
+  option('compression', '"gzip-0"'),
+  option('recordsize', '"100K"'),
+  option('recordsize', '256'),
+  option('copies', '4'),
+  option('quota', '"much"'),
+  option('feature@lz4_compress', '"on"'),
+  option('comment', `"${'x'.repeat(33)}"`),
+  {
+    code: 'option-not-settable',
+    pointer: '/pools/0/options/mountpoint',
+    marked: around.options('«mountpoint» "/mnt"'),
+  },
+  { code: 'option-not-settable', pointer: '/pools/0/options/bootfs', marked: around.options('«bootfs» "x"') },
+  { code: 'option-not-settable', pointer: '/pools/0/options/used', marked: around.options('«used» 1') },
+  { code: 'option-not-settable', pointer: '/pools/0/options/encryption', marked: around.options('«encryption» #true') },
+  {
+    code: 'option-not-settable',
+    pointer: '/pools/0/options/org.slipway:x',
+    marked: around.options('«org.slipway:x» "1"'),
+  },
+  { code: 'size-illegal', pointer: '/swap_bytes', marked: around.top('swap «"lots"»') },
+  { code: 'size-illegal', pointer: '/dump_bytes', marked: around.top('dump «"12"»') },
+  { code: 'size-illegal', pointer: '/swap_bytes', marked: around.top('swap «#true»') },
+  image('oci://registry.example.com'),
+  image('https://registry.example.com/base'),
+  image('oci://registry.example.com/Base:1'),
+  image('oci://registry.example.com:99999/base'),
+  image('oci://-bad-.example.com/base'),
+  image('oci://registry.example.com/base:-tag'),
+  image('oci://registry.example.com/base@sha256:12'),
+  { code: 'image-host-missing', pointer: '/image', marked: around.image('«"illumos/base:latest"»') },
+]
