@@ -1,3 +1,15 @@
 export { withTestDatabase, type TestDatabase } from './postgres.ts'
 export { simpleConfig } from './rack/simple-config.ts'
 export { startRack, type Rack, type RackOptions } from './rack/start-rack.ts'
+export { startDockerRegistry, type DockerRegistry } from './vm/docker-registry.ts'
+export { startLabControlPlane, type LabControlPlane } from './vm/lab-control-plane.ts'
+export { labAddress, startLabNetwork, type LabNetwork } from './vm/lab-network.ts'
+export { Qmp, type QmpEvent } from './vm/qmp.ts'
+export { SerialLog } from './vm/serial-log.ts'
+export {
+  makeDisk,
+  startVirtualMachine,
+  type VirtualDisk,
+  type VirtualMachine,
+  type VirtualMachineOptions,
+} from './vm/virtual-machine.ts'

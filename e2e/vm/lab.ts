@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  makeDisk,
+  startDockerRegistry,
+  startLabControlPlane,
+  startLabNetwork,
+  startVirtualMachine,
+  labAddress,
+  type DockerRegistry,
+  type LabControlPlane,
+  type LabNetwork,
+  type VirtualDisk,
+  type VirtualMachine,
+} from '@slipway/testing'
+import { buildLiveImage } from '../../images/live/build.ts'
+import { buildSampleImage } from '../../images/sample/build.ts'
+
+const here = import.meta.dirname
+const registryHost = `${labAddress}:5000`
+const gibibyte = 1024 ** 3
+
+/** Everything around the machines of a journey: network, registry with the sample image, control plane, live ISO. */
+export interface Lab {
+  readonly folder: string
+  readonly network: LabNetwork
+  readonly registry: DockerRegistry
+  readonly controlPlane: LabControlPlane
+  readonly iso: string
+  /** Builds a sample image with these overlays of this folder as last layers, and pushes it; returns its reference. */
+  pushImage(tag: string, overlays: readonly string[]): Promise<PushedImage>
+  /** A machine with blank disks of 4 GiB; it is off. */
+  addMachine(name: string, disks: number): Promise<LabMachine>
+  stop(): Promise<void>
+}
+
+export interface PushedImage {
+  readonly reference: string
+  readonly layout: string
+  readonly tag: string
+}
+
+/** A machine that keeps disks and firmware variables while it is switched on and off. */
+export interface LabMachine {
+  readonly mac: string
+  readonly disks: readonly VirtualDisk[]
+  /** Switches it on, with the live ISO in the drive or without, with all its disks or some. */
+  start(options: { live: boolean; disks?: readonly VirtualDisk[] }): Promise<VirtualMachine>
+}
+
+export interface LabOptions {
+  readonly name: string
+  /** More kernel arguments for the live environment. */
+  readonly append?: string
+  /** Runs instead of machined's main.ts in the live environment. */
+  readonly program?: string
+  /** More of instcomd's configuration, as `key=value`. */
+  readonly settings?: readonly string[]
+}
+
+/** Builds and starts a lab; whatever was started is stopped by `stop`, also when something fails on the way. */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const folder = await mkdtemp(join(tmpdir(), `slipway-vm-${options.name}-`))
+  const stops: (() => Promise<void>)[] = []
+  const running = new Set<VirtualMachine>()
+  const stop = async () => {
+    for (const machine of running) await machine.kill()
+    for (const one of stops.toReversed()) await one()
+    if (process.env['SLIPWAY_KEEP'] === undefined) await rm(folder, { recursive: true, force: true })
+    else console.log(`kept ${folder}`)
+  }
+  try {
+    const network = await startLabNetwork(folder)
+    stops.push(() => network.stop())
+    const { inside } = network
+    const registry = await startDockerRegistry({ folder, host: registryHost, inside })
+    stops.push(() => registry.stop())
+    const settings = options.settings ?? []
+    const controlPlane = await startLabControlPlane({ network, folder, insecureRegistries: [registryHost], settings })
+    stops.push(() => controlPlane.stop())
+    const iso = await buildIso(folder, controlPlane, options)
+    return {
+      folder,
+      network,
+      registry,
+      controlPlane,
+      iso,
+      pushImage: (tag, overlays) => pushImage({ folder, registry, tag, overlays }),
+      addMachine: (name, disks) => addMachine({ folder, network, iso, running, name, disks }),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The product's own way: an enrolment token, and a live medium that carries it. Found by discovery: no instcomd=. */
+async function buildIso(folder: string, controlPlane: LabControlPlane, options: LabOptions): Promise<string> {
+  const body = { ttl_seconds: 86_400, max_machines: 10 }
+  const { token, ca_pem } = await controlPlane.client.call('createEnrolmentToken', { body })
+  const enrolment = join(folder, 'enrolment.json')
+  await writeFile(enrolment, JSON.stringify({ token, ca_pem, instcomd: [] }), { mode: 0o600 })
+  const out = join(folder, 'live')
+  const { append, program } = options
+  const live = await buildLiveImage({ out, enrolment, ...(append ? { append } : {}), ...(program ? { program } : {}) })
+  return live.iso
+}
+
+async function pushImage(input: {
+  folder: string
+  registry: DockerRegistry
+  tag: string
+  overlays: readonly string[]
+}): Promise<PushedImage> {
+  const { folder, registry, tag } = input
+  const overlays = input.overlays.map((name) => join(here, name))
+  const image = await buildSampleImage({ out: join(folder, `image-${tag}`), tag, overlays })
+  return { reference: await registry.push(image.layout, tag, 'sample'), layout: image.layout, tag }
+}
+
+async function addMachine(input: {
+  folder: string
+  network: LabNetwork
+  iso: string
+  running: Set<VirtualMachine>
+  name: string
+  disks: number
+}): Promise<LabMachine> {
+  const { folder, network, iso, name, running } = input
+  const home = join(folder, name)
+  await mkdir(home)
+  const tap = network.addTap(`tap-${name}`.slice(0, 15))
+  const mac = macFor(name)
+  const disks: VirtualDisk[] = []
+  for (let number = 1; number <= input.disks; number++) {
+    disks.push(await makeDisk(join(home, `disk${number}.raw`), 4 * gibibyte, `${name.toUpperCase()}000${number}`))
+  }
+  const common = { name, folder: home, mac, tap, inside: network.inside }
+  return {
+    mac,
+    disks,
+    start: async (options) => {
+      const cd = options.live ? { cd: iso } : {}
+      const machine = await startVirtualMachine({ ...common, ...cd, disks: options.disks ?? disks })
+      running.add(machine)
+      return { ...machine, kill: () => machine.kill().finally(() => running.delete(machine)) }
+    },
+  }
+}
+
+/** Locally administered (bit 1 of the first byte), the same at each run. */
+function macFor(name: string): string {
+  const digest = createHash('sha256').update(name).digest('hex')
+  return `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`
+}

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeStopwatch, planAndInstall, readFacts, waitForState, waitUntilDiscovered } from './journey.ts'
+import { startLab, type Lab } from './lab.ts'
+import { nameServer, zfsConfig } from './machine-config.ts'
+
+let lab: Lab
+const lap = makeStopwatch('zfs')
+
+beforeAll(async () => {
+  lab = await startLab({ name: 'zfs' })
+  lap('lab with live ISO')
+})
+afterAll(() => lab?.stop())
+
+test('a ZFS mirror is installed over the API, boots from disk, and each half boots alone', async () => {
+  const image = await lab.pushImage('zfs', ['facts'])
+  lap('sample image')
+  const machine = await lab.addMachine('zfsvm', 2)
+  const first = await machine.start({ live: true })
+  const inventory = await waitUntilDiscovered(lab, machine)
+  lap('power on to discovered and enrolled')
+
+  const wanted = { image: image.reference, hostname: 'zfs-vm', address: '10.77.0.20/24' }
+  const id = await planAndInstall(lab, inventory.machine_id, zfsConfig(inventory, wanted))
+  const mark = await first.serial.mark()
+  await waitForState(lab, id, ['rebooting', 'confirming', 'completed'])
+  lap('installation to the reboot')
+  // One QEMU, the live medium still in the drive and first in the order: the machine itself must choose its disk.
+  const facts = await readFacts(first, mark)
+  lap('reboot to booted from disk')
+  const done = await waitForState(lab, id, ['completed'], 120)
+  lap('first-boot report')
+
+  expect(facts.get('hostname')).toBe('zfs-vm')
+  expect(facts.get('address')).toContain('10.77.0.20/24')
+  expect(facts.get('dns')).toBe(nameServer)
+  expect(facts.get('root')).toMatch(/^rpool\/ROOT\/be-\d{14} zfs$/)
+  expect(facts.get('pool')).toBe('rpool ONLINE')
+  expect(facts.get('pool_status'), 'no warning about the host id or anything else').toBe('')
+  expect(facts.get('firmware')).toBe('uefi')
+  expect(facts.get('failed_units')).toBe('')
+  expect(done.progress).toMatchObject({ status: 'completed', percent: 100, confirmed: true, error: null })
+  const checked = await lab.controlPlane.client.call('checkImage', { body: { reference: image.reference } })
+  expect(done.image.digest).toBe(checked.digest)
+  await first.kill()
+
+  for (const disk of machine.disks) {
+    const half = await machine.start({ live: false, disks: [disk] })
+    const alone = await readFacts(half)
+    expect(alone.get('hostname')).toBe('zfs-vm')
+    expect(alone.get('pool')).toBe('rpool DEGRADED')
+    expect(alone.get('disks')).toContain(disk.serial)
+    await half.kill()
+    lap(`${disk.serial} alone`)
+  }
+})

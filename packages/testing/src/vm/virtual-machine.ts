@@ -1,0 +1,128 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { copyFile, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { lastWords, startInBackground, type BackgroundProcess } from './background-process.ts'
+import { Qmp } from './qmp.ts'
+import { SerialLog } from './serial-log.ts'
+
+const firmware = '/usr/share/OVMF/OVMF_CODE_4M.fd'
+const firmwareVariables = '/usr/share/OVMF/OVMF_VARS_4M.fd'
+
+/** A disk of a machine: a sparse raw file, seen in the guest with this serial number. */
+export interface VirtualDisk {
+  readonly file: string
+  readonly serial: string
+}
+
+export interface VirtualMachineOptions {
+  readonly name: string
+  /** Holds firmware variables, serial log, monitor socket; the variables outlive a restart as in a real machine. */
+  readonly folder: string
+  readonly disks: readonly VirtualDisk[]
+  /** An ISO in the drive, first in the boot order. */
+  readonly cd?: string
+  readonly mac: string
+  /** A tap device, and how to run in the network namespace that has it. */
+  readonly tap: string
+  readonly inside: (argv: readonly string[]) => [string, ...string[]]
+  readonly memoryMb?: number
+  readonly cpus?: number
+}
+
+/** A running QEMU. */
+export interface VirtualMachine {
+  readonly serial: SerialLog
+  readonly qmp: Qmp
+  readonly process: BackgroundProcess
+  /** Takes the CD out, as an operator would; the live environment runs from memory. */
+  ejectCd(): Promise<void>
+  /** Resolves when the machine restarts by itself the next time; rejects when the signal aborts first. */
+  nextReset(signal: AbortSignal): Promise<void>
+  /** Ends QEMU at once; the host's page cache survives, so this is less than a power cut. */
+  kill(): Promise<void>
+}
+
+/** Makes a sparse disk file of this size. */
+export async function makeDisk(file: string, bytes: number, serial: string): Promise<VirtualDisk> {
+  const handle = await open(file, 'w')
+  await handle.truncate(bytes)
+  await handle.close()
+  return { file, serial }
+}
+
+/**
+ * Starts a UEFI machine under software emulation (KVM is not assumed), with virtio disks and a virtio NIC.
+ * Same folder and name: the same machine again, with its firmware variables.
+ */
+export async function startVirtualMachine(options: VirtualMachineOptions): Promise<VirtualMachine> {
+  const file = (suffix: string) => join(options.folder, `${options.name}.${suffix}`)
+  const variables = file('vars')
+  if (!existsSync(variables)) await copyFile(firmwareVariables, variables)
+  // Empty first: text of an earlier start must not be taken for this one's.
+  writeFileSync(file('serial'), '')
+  const command = [...qemuCommand(options, variables), '-serial', `file:${file('serial')}`]
+  const argv = options.inside([...command, '-qmp', `unix:${file('qmp')},server=on,wait=off`])
+  const process = await startInBackground(`QEMU ${options.name}`, argv, { log: file('qemu.log') })
+  const qmp = await connect(process, file('qmp'))
+  return {
+    serial: new SerialLog(file('serial')),
+    qmp,
+    process,
+    ejectCd: async () => void (await qmp.call('eject', { device: 'cd', force: true })),
+    nextReset: (signal) => nextReset(qmp, signal),
+    kill: async () => {
+      qmp.close()
+      await process.kill()
+    },
+  }
+}
+
+function qemuCommand(options: VirtualMachineOptions, variables: string): string[] {
+  const pflash = (unit: number, path: string, more: string) => `if=pflash,format=raw,unit=${unit},file=${path}${more}`
+  return [
+    ['qemu-system-x86_64', '-name', options.name, '-machine', 'q35', '-accel', 'tcg', '-cpu', 'max'],
+    ['-smp', String(options.cpus ?? 2), '-m', String(options.memoryMb ?? 2048)],
+    ['-nodefaults', '-display', 'none', '-uuid', uuidFor(options.mac)],
+    ['-drive', pflash(0, firmware, ',readonly=on'), '-drive', pflash(1, variables, '')],
+    ['-device', 'virtio-rng-pci'],
+    ['-netdev', `tap,id=net,ifname=${options.tap},script=no,downscript=no`],
+    ['-device', `virtio-net-pci,netdev=net,mac=${options.mac},romfile=`],
+    options.cd ? cdDrive(options.cd) : [],
+    options.disks.flatMap((disk, index) => diskDrive(disk, index)),
+  ].flat()
+}
+
+function cdDrive(iso: string): string[] {
+  const drive = `if=none,id=cd,format=raw,readonly=on,file=${iso}`
+  return ['-device', 'virtio-scsi-pci', '-drive', drive, '-device', 'scsi-cd,drive=cd,bootindex=0']
+}
+
+function diskDrive(disk: VirtualDisk, index: number): string[] {
+  const id = `disk${index}`
+  const drive = `if=none,id=${id},format=raw,cache=writeback,discard=unmap,file=${disk.file}`
+  return ['-drive', drive, '-device', `virtio-blk-pci,drive=${id},serial=${disk.serial},bootindex=${index + 1}`]
+}
+
+/** A UUID of its own per machine, the same at each start: it is the machine's identity. */
+function uuidFor(mac: string): string {
+  return `51117a11-0000-4000-8000-${mac.replaceAll(':', '')}`
+}
+
+async function connect(process: BackgroundProcess, path: string): Promise<Qmp> {
+  // QEMU opens its monitor within a second; thirty for a busy computer.
+  for (const end = Date.now() + 30_000; Date.now() < end; await delay(50)) {
+    if (!process.isRunning()) throw new Error(`QEMU ended at once:\n${lastWords(process)}`)
+    const qmp = await Qmp.open(path).catch(() => null)
+    if (qmp) return qmp
+  }
+  await process.kill()
+  throw new Error(`QEMU opened no monitor:\n${lastWords(process)}`)
+}
+
+async function nextReset(qmp: Qmp, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const stop = qmp.onEvent((event) => event.name === 'RESET' && resolve())
+  signal.addEventListener('abort', () => reject(new Error('the machine did not restart in time')), { once: true })
+  await promise.finally(stop)
+}
