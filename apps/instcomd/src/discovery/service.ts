@@ -204,8 +204,16 @@ export class DiscoveryService {
     machines: readonly ChangedMachine[],
     type: 'machines.updated' | 'machines.offline',
   ): Promise<void> {
-    for (const { machine_id, hostname, address, status } of machines)
-      await this.#context.appendEvent(tx, { type, data: { machine_id, hostname, address, status }, actor: 'instcomd' })
+    const data = machines.map(({ machine_id, hostname, address, status }) => ({
+      machine_id,
+      hostname,
+      address,
+      status,
+    }))
+    await this.#context.appendEvent(
+      tx,
+      data.map((one) => ({ type, data: one, actor: 'instcomd' })),
+    )
   }
 
   async #showConflict(answer: ReceivedAnswer, why: string): Promise<void> {

@@ -62,12 +62,12 @@ export const discoveryStore = {
                AND EXISTS (SELECT FROM claims c WHERE c.machine_id = m.machine_id) THEN m.status
              ELSE s.status END,
            conflict = CASE WHEN m.conflict_at > clock_timestamp() - $8 * interval '1 ms' THEN m.conflict END
-         FROM s WHERE m.machine_id = s.machine_id
-         RETURNING m.machine_id, m.hostname, m.address, m.port, m.status, m.offline, m.conflict
+         FROM s JOIN old USING (machine_id) WHERE m.machine_id = old.machine_id
+         RETURNING m.machine_id, m.hostname, m.address, m.status,
+           (m.hostname, m.address, m.port, m.status, m.offline, m.conflict)
+             IS DISTINCT FROM (old.hostname, old.address, old.port, old.status, old.offline, old.conflict) AS changed
        )
-       SELECT new.machine_id, new.hostname, new.address, new.status FROM new JOIN old USING (machine_id)
-        WHERE (new.hostname, new.address, new.port, new.status, new.offline, new.conflict)
-          IS DISTINCT FROM (old.hostname, old.address, old.port, old.status, old.offline, old.conflict)`,
+       SELECT machine_id, hostname, address, status FROM new WHERE changed`,
       [
         column('machine_id'),
         column('hostname'),

@@ -13,7 +13,7 @@ export interface NewEvent {
 }
 
 /**
- * Appends an event in the transaction that changed the domain object. It gets its sequence number right after the
+ * Appends an event, or several in order in one statement, in the transaction that changed the domain object. Each gets its sequence number right after the
  * commit (see 0001-platform.sql), so there is none to return; in tests `sequenceEvents(database)` does it at once.
  */
-export type AppendEvent = (tx: Transaction, event: NewEvent) => Promise<void>
+export type AppendEvent = (tx: Transaction, event: NewEvent | readonly NewEvent[]) => Promise<void>

@@ -1,12 +1,19 @@
 import { backoffDelay, delay, type Logger } from '@slipway/base'
 import type { Database } from '../database/database.ts'
-import type { AppendEvent } from './append-event.ts'
+import type { AppendEvent, NewEvent } from './append-event.ts'
 import { sequenceEvents } from './sequence-events.ts'
 
 /** Rows of an instance that died between commit and sequencing wait this long for another one; milliseconds. */
 const sweepMs = 1000
 
 const retry = { firstMs: 100, capMs: 5000, tries: Number.POSITIVE_INFINITY }
+
+/** `WITH ORDINALITY`: identity values follow the order of the array. */
+const appendSql = `INSERT INTO pending_events (type, data, actor, source_address, request_id)
+  SELECT type, data, actor, source_address, request_id
+    FROM unnest($1::text[], $2::jsonb[], $3::text[], $4::text[], $5::text[])
+         WITH ORDINALITY AS e (type, data, actor, source_address, request_id, nth)
+   ORDER BY nth`
 
 /** The writing side of events: appends, and numbers what this instance committed right after its commit. */
 export interface EventSequencer {
@@ -49,10 +56,15 @@ export function startEventSequencer(database: Database, logger: Logger): EventSe
 
   return {
     async appendEvent(tx, event) {
-      await tx.query(
-        'INSERT INTO pending_events (type, data, actor, source_address, request_id) VALUES ($1, $2, $3, $4, $5)',
-        [event.type, JSON.stringify(event.data), event.actor, event.sourceAddress ?? null, event.requestId ?? null],
-      )
+      const events: readonly NewEvent[] = Array.isArray(event) ? event : [event]
+      if (events.length === 0) return
+      await tx.query(appendSql, [
+        events.map(({ type }) => type),
+        events.map(({ data }) => JSON.stringify(data)),
+        events.map(({ actor }) => actor),
+        events.map(({ sourceAddress }) => sourceAddress ?? null),
+        events.map(({ requestId }) => requestId ?? null),
+      ])
       tx.afterCommit(kick)
     },
     async stop() {

@@ -2,6 +2,7 @@ import type { InstallationError, TerminalState } from '@slipway/protocol'
 import type { AppContext } from '../app-context.ts'
 import { claimStore } from '../claims/store.ts'
 import type { Transaction } from '../database/database.ts'
+import type { NewEvent } from '../events/append-event.ts'
 import { machineStore } from '../machines/store.ts'
 
 /** One installation's end. */
@@ -63,7 +64,7 @@ export async function endInstallations(
         )
       : []
   })
-  await Promise.all(events.map((event) => context.appendEvent(tx, event)))
+  await context.appendEvent(tx, events)
   tx.afterCommit(() => {
     for (const row of ended)
       tell(
@@ -98,11 +99,7 @@ async function markEnded(tx: Transaction, endings: readonly Ending[]): Promise<E
   )
 }
 
-function eventsOf(
-  row: EndedRow,
-  ending: Ending,
-  claim: { released: boolean } | undefined,
-): Parameters<AppContext['appendEvent']>[1][] {
+function eventsOf(row: EndedRow, ending: Ending, claim: { released: boolean } | undefined): NewEvent[] {
   const { installation_id, machine_id } = row
   const { outcome, confirmed, error, actor } = ending
   const base = { installation_id, machine_id, status: outcome }

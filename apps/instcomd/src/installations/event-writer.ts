@@ -118,17 +118,10 @@ export class EventWriter {
     const rows = shares.map(({ run, folded }) => ({ state: folded.next, owner_fence: run.ownerFence }))
     const owned = await runStore.writeStates(tx, this.#context.instanceId, rows)
     const mine = shares.filter(({ run }) => owned.has(run.state.installation_id))
-    await Promise.all([
-      runStore.writeSteps(tx, mine.flatMap(lastStepChanges)),
-      runStore.writeLogs(
-        tx,
-        mine.flatMap(({ run, folded }) =>
-          folded.logs.map((line) => ({ ...line, installation_id: run.state.installation_id })),
-        ),
-      ),
-      ...mine.flatMap(eventsOfShare).map((event) => this.#context.appendEvent(tx, event)),
-      this.#end(tx, mine),
-    ])
+    await runStore.writeSteps(tx, mine.flatMap(lastStepChanges))
+    await runStore.writeLogs(tx, mine.flatMap(logLines))
+    await this.#context.appendEvent(tx, mine.flatMap(eventsOfShare))
+    await this.#end(tx, mine)
     return owned
   }
 
@@ -169,6 +162,10 @@ function endingOf({ run }: Share, ending: MachineEnding): Ending {
     error: done || outcome === 'rolled-back' ? null : error,
     actor: 'instcomd',
   }
+}
+
+function logLines({ run, folded }: Share) {
+  return folded.logs.map((line) => ({ ...line, installation_id: run.state.installation_id }))
 }
 
 /** PostgreSQL changes a row once per statement: start and end of one step in one batch become one change. */

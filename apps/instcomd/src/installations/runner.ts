@@ -1,6 +1,7 @@
 import { backoffDelay, isFault, toFault } from '@slipway/base'
 import { planSchema } from '@slipway/protocol'
 import type { AppContext } from '../app-context.ts'
+import type { NewEvent } from '../events/append-event.ts'
 import { planStore } from '../plans/store.ts'
 import { endInstallations } from './end-installations.ts'
 import { installationError, waitsFor } from './installation-error.ts'
@@ -88,11 +89,7 @@ export class Runner {
     const { database, instanceId, configuration, appendEvent } = this.#context
     return database.transaction(async (tx) => {
       const rows = await runStore.pick(tx, instanceId, configuration.installation.max_concurrent)
-      for (const { installation_id, machine_id, state, state_before, last_seq } of rows) {
-        const data = { installation_id, machine_id, status: state }
-        if (state_before === 'queued') await appendEvent(tx, { type: 'installation.started', data, actor: 'instcomd' })
-        else if (last_seq > 0) await appendEvent(tx, { type: 'installation.resumed', data, actor: 'instcomd' })
-      }
+      await appendEvent(tx, rows.flatMap(pickedEvents))
       return rows
     })
   }
@@ -211,6 +208,13 @@ export class Runner {
           .write(run)
           .catch((error: unknown) => this.#context.logger.debug({ err: error }, 'Progress was not stored'))
   }
+}
+
+/** A first start, or a resumption of what had begun; a start that reached no machine yet is told once. */
+function pickedEvents({ installation_id, machine_id, state, state_before, last_seq }: PickedRow): NewEvent[] {
+  const data = { installation_id, machine_id, status: state }
+  if (state_before === 'queued') return [{ type: 'installation.started', data, actor: 'instcomd' }]
+  return last_seq > 0 ? [{ type: 'installation.resumed', data, actor: 'instcomd' }] : []
 }
 
 function stateOf(row: PickedRow, steps: readonly StepRow[]): RunState {
