@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { faultTable } from '../packages/base/src/index.ts'
-import { findingCodes } from '../packages/machine-config/src/index.ts'
+import { faultTable } from '@slipway/base'
+import { findingCodes } from '@slipway/machine-config'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 

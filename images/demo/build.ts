@@ -6,7 +6,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { treeEntries, writeLayout, type LayoutEntry, type LayoutLayer } from '../../packages/oci/src/index.ts'
+import { treeEntries, writeLayout, type LayoutEntry, type LayoutLayer } from '@slipway/oci'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64'

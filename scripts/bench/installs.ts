@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Installation } from '../../packages/protocol/src/index.ts'
+import type { Installation } from '@slipway/protocol'
 import { buildDemoImage } from '../../images/demo/build.ts'
-import { simpleConfig, startRack, type Rack } from '../../packages/testing/src/index.ts'
+import { simpleConfig, startRack, type Rack } from '@slipway/testing'
 import { measureTree } from './process-tree.ts'
 
 /**

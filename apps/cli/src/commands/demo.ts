@@ -11,6 +11,7 @@ interface Options {
   port: number
   machinePort: number
   registryPort: number
+  discoveryPort: number
   machines: number
   seed: string
   fault?: string[]
@@ -31,6 +32,7 @@ export function addDemoCommand(program: Command): void {
     .option('--port <port>', 'port of the server', Number, Number(process.env.PORT ?? 4000))
     .option('--machine-port <port>', 'port for machines', Number, 4443)
     .option('--registry-port <port>', 'port of the demo’s registry', Number, 4080)
+    .option('--discovery-port <port>', 'UDP port of multicast discovery', Number, 1900)
     .option('--machines <count>', 'how many simulated machines', Number, 4)
     .option('--seed <text>', 'makes the machines what they are', '1')
     .option('--fault <fault...>', 'faults of the machines (see simulate --help); default: a disk of the last one fails')

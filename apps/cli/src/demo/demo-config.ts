@@ -5,6 +5,7 @@ import type { Inventory } from '@slipway/protocol'
 export function demoServerConfig(input: {
   port: number
   machinePort: number
+  discoveryPort: number
   registry: string
   dataDir: string
 }): string {
@@ -17,6 +18,7 @@ server:
 default_oci_registry: ${JSON.stringify(input.registry)}
 discovery:
   interface: 127.0.0.1
+  port: ${input.discoveryPort}
   interval: 5s
 registries:
   ${JSON.stringify(input.registry)}:

@@ -15,6 +15,7 @@ export interface DemoOptions {
   readonly port: number
   readonly machinePort: number
   readonly registryPort: number
+  readonly discoveryPort: number
   readonly machines: number
   readonly seed: string
   /** Faults for the simulated machines; the default breaks a disk of the last one. */
@@ -127,6 +128,7 @@ async function startMachines(options: DemoOptions, client: Client, start: Start)
     seed: options.seed,
     enrolment: file,
     'data-dir': join(options.dataDir, 'machines'),
+    'discovery-port': String(options.discoveryPort),
   }
   const faults = options.faults.flatMap((fault) => ['--fault', fault])
   const flags = Object.entries(args).flatMap(([name, value]) => [`--${name}`, value])

@@ -35,6 +35,7 @@ export interface Rack {
   /** Reference of the image that its registry serves. */
   readonly image: string
   readonly dataDir: string
+  readonly discoveryPort: number
   /** Pid by program name: `demo-registry`, `server`, `simulate`. */
   readonly pids: Readonly<Record<string, number>>
   stop(): Promise<void>
@@ -43,12 +44,14 @@ export interface Rack {
 /** Starts a rack in a temporary folder on free ports; throws with its output when it does not come up. */
 export async function startRack(options: RackOptions): Promise<Rack> {
   const dataDir = mkdtempSync(join(tmpdir(), 'slipway-rack-'))
-  const [port, machinePort, registryPort] = await freePorts(3)
+  // Its own discovery port too: racks share the loopback interface, and their machines bear the same names.
+  const [port, machinePort, registryPort, discoveryPort = 0] = await freePorts(4)
   const flags = {
     'data-dir': dataDir,
     port,
     'machine-port': machinePort,
     'registry-port': registryPort,
+    'discovery-port': discoveryPort,
     machines: options.machines,
     seed: options.seed ?? '1',
     'server-config': options.serverConfig ?? '',
@@ -70,7 +73,7 @@ export async function startRack(options: RackOptions): Promise<Rack> {
     await stopChild(child)
     rmSync(dataDir, { recursive: true, force: true })
   }
-  return { url, token, image, pids, dataDir, client: new Client({ url, token }), stop }
+  return { url, token, image, pids, dataDir, discoveryPort, client: new Client({ url, token }), stop }
 }
 
 /** The demo's one line of JSON; everything else it says is kept for the error. */
