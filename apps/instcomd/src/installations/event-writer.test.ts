@@ -121,7 +121,7 @@ describe('what machines report', () => {
       const wrong = { token: 'guess', boot_environment: 'be', boot_id: 'b' }
       await expect(confirmation.report(run.installationId, wrong)).rejects.toMatchObject({ code: 'not-authenticated' })
       expect(await Promise.all([report('report'), report('report'), report('report')])).toEqual(
-        Array(3).fill({ confirmed: true }),
+        Array.from({ length: 3 }, () => ({ confirmed: true })),
       )
       expect(await row(run.installationId)).toMatchObject({ state: 'completed', confirmed: true, percent: 100 })
       expect(await endings(run.installationId)).toEqual(['installation.completed'])

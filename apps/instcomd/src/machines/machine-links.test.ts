@@ -3,7 +3,7 @@ import 'reflect-metadata'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
 import { Fault } from '@slipway/base'
 import { Machined } from '@slipway/protocol'
-import { ConnectError } from '@connectrpc/connect'
+import { ConnectError, type Code } from '@connectrpc/connect'
 import { faultToConnect } from '@slipway/protocol'
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -56,7 +56,7 @@ describe('the link to a machine', () => {
             const { message, code, headers } = faultToConnect(
               new Fault('not-found', 'no such installation', { details: { here: true } }),
             )
-            throw new ConnectError(message, code, headers)
+            throw new ConnectError(message, code as Code, headers) // the same numbers
           },
         }),
     })
