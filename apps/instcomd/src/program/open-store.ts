@@ -27,7 +27,11 @@ async function makeDataDirectory(path: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o711 })
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause)
-    throw new Fault('configuration-invalid', `the data directory ${path} cannot be made: ${words}; choose another with --data-dir`, { cause })
+    throw new Fault(
+      'configuration-invalid',
+      `the data directory ${path} cannot be made: ${words}; choose another with --data-dir`,
+      { cause },
+    )
   }
 }
 

@@ -95,13 +95,25 @@ test('elsewhere than on loopback the API speaks TLS, under every name of the ser
 
 test('the doctor runs its checks and names a cure for each that fails', async () => {
   const dataDir = await folder()
-  const server = await start(dataDir, ['--discovery-interface', '127.0.0.1', '--set', 'discovery.port=19877', '--set', 'default_oci_registry=127.0.0.1:9'])
+  const server = await start(dataDir, [
+    '--discovery-interface',
+    '127.0.0.1',
+    '--set',
+    'discovery.port=19877',
+    '--set',
+    'default_oci_registry=127.0.0.1:9',
+  ])
   cleanups.push(() => server.stop())
-  const { checks } = (await (await server.call('/api/doctor')).json()) as { checks: { name: string; ok: boolean; message: string; cure: string | null }[] }
+  const { checks } = (await (await server.call('/api/doctor')).json()) as {
+    checks: { name: string; ok: boolean; message: string; cure: string | null }[]
+  }
   const byName = new Map(checks.map((check) => [check.name, check]))
   for (const name of ['database', 'ports', 'certificates']) expect(byName.get(name)).toMatchObject({ ok: true })
   expect([...byName.values()].find(({ name }) => name.startsWith('multicast'))).toMatchObject({ ok: true })
-  expect(byName.get('registry 127.0.0.1:9')).toMatchObject({ ok: false, cure: expect.stringContaining('registries.127.0.0.1:9') })
+  expect(byName.get('registry 127.0.0.1:9')).toMatchObject({
+    ok: false,
+    cure: expect.stringContaining('registries.127.0.0.1:9'),
+  })
 })
 
 test('the readable log has the published patterns, and neither form shows a secret', () => {
@@ -115,5 +127,10 @@ test('the readable log has the published patterns, and neither form shows a secr
   json.debug({}, 'not shown')
   json.info({ token: 'slw_x', body: { password: 'p' } }, 'shown')
   expect(lines).toHaveLength(3)
-  expect(JSON.parse(lines[2] ?? '')).toMatchObject({ level: 'info', msg: 'shown', token: '***', body: { password: '***' } })
+  expect(JSON.parse(lines[2] ?? '')).toMatchObject({
+    level: 'info',
+    msg: 'shown',
+    token: '***',
+    body: { password: '***' },
+  })
 })

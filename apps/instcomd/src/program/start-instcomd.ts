@@ -126,11 +126,27 @@ async function buildContext(
   closers.add('event feed', () => feed.close())
   closers.add('event retention', startRetention(database, logger))
   const { appendEvent } = sequencer
-  const context: AppContext = { configuration, database, appendEvent, pki, secrets, metrics, logger, instanceId, signal }
+  const context: AppContext = {
+    configuration,
+    database,
+    appendEvent,
+    pki,
+    secrets,
+    metrics,
+    logger,
+    instanceId,
+    signal,
+  }
   return { context, metrics, feed }
 }
 
-function platformHandlers(options: StartOptions, context: AppContext, domain: DomainPart, listeners: Listeners, version: string) {
+function platformHandlers(
+  options: StartOptions,
+  context: AppContext,
+  domain: DomainPart,
+  listeners: Listeners,
+  version: string,
+) {
   const enrollments = makeEnrollments({
     ...context,
     machineUrls: () => listeners.machineUrls(),
@@ -144,7 +160,11 @@ function platformHandlers(options: StartOptions, context: AppContext, domain: Do
 }
 
 /** The API's listener serves our own certificate where the operator gave none; then it follows renewals too. */
-function followRenewals(api: Awaited<ReturnType<typeof makeApiServer>>, options: StartOptions, context: AppContext): void {
+function followRenewals(
+  api: Awaited<ReturnType<typeof makeApiServer>>,
+  options: StartOptions,
+  context: AppContext,
+): void {
   if (isPlain(options.configuration) || options.configuration.tls.cert_file !== null) return
   context.pki.onRenewed(() => {
     const { certificatePem, keyPem } = context.pki.identity()
