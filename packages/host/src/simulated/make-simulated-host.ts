@@ -29,7 +29,7 @@ export interface SimulatedHostOptions {
   /** Overrides what the seed makes; disks and pools given here are what the machine has at its first start. */
   readonly inventory?: Partial<Inventory>
   readonly faults: readonly SimulatedFault[]
-  /** A directory of this machine's own; its one JSON file is the machine's disks. */
+  /** A directory of this machine's own; its one file (lines of JSON) is the machine's disks. */
   readonly stateDir: string
   readonly logger: Logger
   readonly clock?: SimulatedClock

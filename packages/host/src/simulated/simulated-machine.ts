@@ -57,7 +57,7 @@ export class SimulatedMachine {
   constructor(options: MachineOptions) {
     this.options = options
     this.hardware = [...options.profile.disks]
-    const file = join(options.stateDir, 'simulated-machine.json')
+    const file = join(options.stateDir, 'simulated-machine.jsonl')
     this.store = new DurableStore(file, initialState(options.profile))
     this.runtime = offRuntime()
     // A process that starts on an old state directory is a machine switched on with the live medium in.
@@ -184,6 +184,7 @@ export class SimulatedMachine {
 
   #start(media: BootMedia): BootResult {
     this.store.flush() // an orderly restart writes everything; after a power cut nothing is left to write
+    this.store.compact()
     const count = this.store.count('boots')
     const bootId = seededUuid(`${this.options.seed}/${this.options.profile.machine_id}/boot/${count}`)
     const boot = bootMachine(this, { media, bootId })

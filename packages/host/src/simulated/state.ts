@@ -1,6 +1,6 @@
 import { firstBootReportSchema } from '@slipway/protocol'
 import { z } from 'zod'
-import { decodeOverlay, Overlay } from './tree/overlay.ts'
+import { Overlay } from './tree/overlay.ts'
 
 /**
  * What a simulated machine keeps without power: its disks, the pools on them and the firmware's variables, each with
@@ -10,7 +10,7 @@ import { decodeOverlay, Overlay } from './tree/overlay.ts'
 const stamp = z.string().nullable()
 
 export const fileTreeSchema = z.object({
-  overlays: z.array(z.union([z.instanceof(Overlay), z.string().transform(decodeOverlay)])),
+  overlays: z.array(z.instanceof(Overlay)),
   /** Digests of the layers that were committed, in order. */
   layers: z.array(z.string()),
   /** Index of the layer that is being written. */
@@ -115,3 +115,10 @@ export type PoolState = z.output<typeof poolStateSchema>
 export type DatasetState = PoolState['datasets'][string]
 export type FirmwareState = z.output<typeof firmwareStateSchema>
 export type DomainState = z.output<typeof domainStateSchema>
+
+/** Every file tree in a domain, snapshots included. */
+export function treesOf(state: DomainState): FileTree[] {
+  if (state.kind === 'firmware') return []
+  if (state.kind === 'disk') return state.partitions.flatMap(({ content }) => content?.tree ?? [])
+  return Object.values(state.datasets).flatMap(({ tree, snapshots }) => [tree, ...Object.values(snapshots)])
+}

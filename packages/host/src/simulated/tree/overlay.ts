@@ -3,19 +3,21 @@ import { createHash } from 'node:crypto'
 /**
  * What one layer put into a tree: path → entry, or null where it removed what was below.
  * An entry is one line that names kind, mode, owner and content: `f 644 0 0 1234 8f3a…`; two equal lines are two equal
- * files. Sealed overlays are shared between all simulated machines of a process that hold the same layer.
+ * files. A sealed overlay never changes again, has its digest as `key`, and is shared between all simulated machines of
+ * a process that hold the same layer.
  */
 export class Overlay {
   readonly entries: Map<string, string | null>
-  #encoded: string | null = null
+  readonly key: string | null
 
-  constructor(entries: Map<string, string | null> = new Map()) {
+  constructor(entries: Map<string, string | null> = new Map(), key: string | null = null) {
     this.entries = entries
+    this.key = key
   }
 
-  /** Only for an overlay that is still open: a sealed one is shared. */
+  /** Only for an overlay that is still open. */
   set(path: string, entry: string | null): void {
-    this.#encoded = null
+    if (this.key !== null) throw new Error('a sealed overlay is shared and never changes')
     this.entries.set(path, entry)
   }
 
@@ -25,11 +27,18 @@ export class Overlay {
   }
 
   /** Fields separated by NUL, which no path contains; `-` is a removal. */
-  toJSON(): string {
-    this.#encoded ??= [...this.entries].map(([path, entry]) => `${path}\0${entry ?? '-'}`).join('\0')
-    return this.#encoded
+  encode(): string {
+    return [...this.entries].map(([path, entry]) => `${path}\0${entry ?? '-'}`).join('\0')
+  }
+
+  /** A sealed one is kept once and named wherever it is used. */
+  toJSON(): OverlayReference {
+    return this.key === null ? { open_overlay: this.encode() } : { sealed_overlay: this.key }
   }
 }
+
+/** How an overlay stands in a file. */
+export type OverlayReference = { readonly open_overlay: string } | { readonly sealed_overlay: string }
 
 const shared = new Map<string, WeakRef<Overlay>>()
 const forget = new FinalizationRegistry<string>((key) => {
@@ -38,15 +47,16 @@ const forget = new FinalizationRegistry<string>((key) => {
 
 /** Ends the writing of an overlay; gives back the one with the same content that is already in memory, if any. */
 export function sealOverlay(overlay: Overlay): Overlay {
-  const key = createHash('sha256').update(overlay.toJSON()).digest('base64')
+  const key = createHash('sha256').update(overlay.encode()).digest('hex')
   const known = shared.get(key)?.deref()
   if (known) return known
-  shared.set(key, new WeakRef(overlay))
-  forget.register(overlay, key)
-  return overlay
+  const sealed = new Overlay(overlay.entries, key)
+  shared.set(key, new WeakRef(sealed))
+  forget.register(sealed, key)
+  return sealed
 }
 
-/** Reads what `toJSON` wrote. */
+/** Reads what `encode` wrote. */
 export function decodeOverlay(text: string): Overlay {
   const overlay = new Overlay()
   if (text === '') return overlay
@@ -55,5 +65,5 @@ export function decodeOverlay(text: string): Overlay {
     const entry = fields[index + 1] ?? '-'
     overlay.entries.set(fields[index] ?? '', entry === '-' ? null : entry)
   }
-  return sealOverlay(overlay)
+  return overlay
 }
