@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundleProgram } from '../bundle.ts'
+import { addLayer } from '../oci-layer.ts'
 import { run } from '../run.ts'
 
 const here = import.meta.dirname
@@ -40,11 +41,10 @@ export async function buildSampleImage(options: SampleImageOptions): Promise<Sam
   await cp(join(system, 'layout'), layout, { recursive: true })
   await run(['umoci', 'tag', '--image', `${layout}:system`, tag])
   await run(['umoci', 'rm', '--image', `${layout}:system`])
-  const image = `${layout}:${tag}`
   const scratch = await mkdtemp(join(tmpdir(), 'slipway-sample-'))
   try {
-    await insertFolder(image, await sysconfigFolder(scratch))
-    for (const overlay of options.overlays ?? []) await insertFolder(image, await ownedByRoot(overlay, scratch))
+    await addLayer(layout, tag, await sysconfigFolder(scratch))
+    for (const overlay of options.overlays ?? []) await addLayer(layout, tag, await ownedByRoot(overlay, scratch))
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
@@ -59,11 +59,6 @@ async function sysconfigFolder(scratch: string): Promise<string> {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'sysconfig.mjs'), await bundleProgram(sysconfigEntry), { mode: 0o644 })
   return root
-}
-
-/** Each insert is one layer; folders that are in the image already keep their other files. */
-async function insertFolder(image: string, folder: string): Promise<void> {
-  await run(['umoci', 'insert', '--image', image, folder, '/'])
 }
 
 /** A copy that belongs to us, root: in the checkout the files belong to whoever made it. */

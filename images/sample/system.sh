@@ -77,15 +77,20 @@ install_boot() {
   ln -sf ../run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"
 }
 
-# insert_node IMAGE: the pinned Node where the unit of sysconfig expects it.
-insert_node() {
-  mkdir -p "$WORK/node/bin"
-  strip -o "$WORK/node/bin/node" "$node"
-  chmod 0755 "$WORK/node/bin/node"
-  umoci insert --image "$1" "$WORK/node" /opt/slipway/node >&2
+# add_layer FOLDER: one more layer for the image.
+add_layer() {
+  "$node" "$here/../oci-layer.ts" "$WORK/out/layout" system "$1"
 }
 
-inputs=$(cat "$0" "$here/dpkg-excludes" "$here/../debian.sh"; find "$here/rootfs" -type f -exec sha256sum {} + | sed "s|$here||" | sort)
+# add_node: the pinned Node where the unit of sysconfig expects it.
+add_node() {
+  mkdir -p "$WORK/node/opt/slipway/node/bin"
+  strip -o "$WORK/node/opt/slipway/node/bin/node" "$node"
+  chmod 0755 "$WORK/node/opt/slipway/node/bin/node"
+  add_layer "$WORK/node"
+}
+
+inputs=$(cat "$0" "$here/dpkg-excludes" "$here/../debian.sh" "$here/../oci-layer.ts"; find "$here/rootfs" -type f -exec sha256sum {} + | sed "s|$here||" | sort)
 if begin "sample-system-$flavour" "$(key "$inputs" "$module_deb" "$(private_apt apt-cache policy "${base_packages[@]}" "${boot_packages[@]}" | grep Candidate)" "$(sha256sum <"$node")")"; then
   echo "building the sample system for $abi (kept in $RESULT)" >&2
   mkdir "$WORK/out"
@@ -93,11 +98,11 @@ if begin "sample-system-$flavour" "$(key "$inputs" "$module_deb" "$(private_apt 
   build_base "$WORK/base"
   umoci init --layout "$WORK/out/layout"
   umoci new --image "$WORK/out/layout:system"
-  umoci insert --image "$WORK/out/layout:system" "$WORK/base" / >&2
+  add_layer "$WORK/base"
   umoci unpack --image "$WORK/out/layout:system" "$WORK/bundle" >&2
   install_boot "$WORK/bundle/rootfs"
   umoci repack --image "$WORK/out/layout:system" "$WORK/bundle" >&2
-  insert_node "$WORK/out/layout:system"
+  add_node
   umoci config --image "$WORK/out/layout:system" --architecture amd64 --os linux \
     --config.label org.slipway.boot=uefi --config.label org.slipway.min-disk-bytes=3221225472
   umoci gc --layout "$WORK/out/layout" >&2
