@@ -150,6 +150,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
       firmware: z.enum(['uefi', 'bios']),
       /** Every ESP (UEFI) or every disk with a BIOS-boot partition. */
       targets: z.array(deviceRefSchema),
+      /** What boots, so named as it will be then; every other step names pools as they are while installing. */
       root: z.discriminatedUnion('kind', [
         z.strictObject({ kind: z.literal('zfs'), pool: z.string(), dataset: z.string() }),
         z.strictObject({ kind: z.literal('ext4'), device: deviceRefSchema }),

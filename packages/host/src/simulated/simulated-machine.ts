@@ -151,7 +151,7 @@ export class SimulatedMachine {
   /** The disk that a plan means, checked as real hosts do: by identity, then by size, then that it answers. */
   requireDisk(ref: DiskRef): { hardware: Disk; state: DiskState } {
     const hardware = this.hardware.find((disk) => diskIdentity(disk).id === ref.identity)
-    const state = this.diskState(ref.identity)
+    const state = hardware && this.diskState(diskIdentity(hardware).id)
     const details = { disk: ref.device, serial: ref.serial, identity: ref.identity }
     if (!hardware || !state) {
       const now = this.hardware.find((disk) => disk.name === ref.device)
