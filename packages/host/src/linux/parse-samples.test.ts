@@ -4,8 +4,12 @@ import { describe, expect, test } from 'vitest'
 import { parseLsblk } from './block/lsblk.ts'
 import { parsePartitionTable, partitionNumber } from './block/partition-table.ts'
 import { parseSignatures } from './block/signatures.ts'
+import { parseEfibootmgr } from './boot/efi-variables.ts'
 import { parseIpAddresses } from './inventory/ip-addresses.ts'
+import { parseMountinfo } from './mounts.ts'
 import { parseArping } from './probe-address.ts'
+import { parseLabelHostid } from './zfs/hostid.ts'
+import { parseImportablePools } from './zfs/importable-pools.ts'
 
 /** Output of the real tools; the first line of each file says which tool, version and command made it. */
 function sample(name: string): string {
@@ -47,6 +51,40 @@ describe('recorded output of the tools', () => {
   test('arping tells who has an address', () => {
     expect(parseArping(sample('arping-taken'))).toBe('3a:22:9d:8b:f3:fc')
     expect(parseArping('Sent 3 probes (3 broadcast(s))\nReceived 0 response(s)\n')).toBeNull()
+  })
+
+  test('zpool import tells pools by name, GUID and state', () => {
+    expect(parseImportablePools(sample('zpool-import-mirror'))).toEqual([
+      { name: 'rpool', guid: '12415318491445197046', state: 'ONLINE' },
+    ])
+    expect(parseImportablePools('no pools available to import\n')).toEqual([])
+  })
+
+  test('zdb tells the hostid of the last user in hex', () => {
+    expect(parseLabelHostid(sample('zdb-label'))).toBe((1229825949).toString(16))
+  })
+
+  test('wipefs tells which pool a partition belongs to', () => {
+    expect(parseSignatures(sample('wipefs-zfs'))).toMatchObject([{ type: 'zfs_member', label: 'rpool' }])
+  })
+
+  test('lsblk tells the serial of virtio disks', () => {
+    expect(parseLsblk(sample('lsblk-virtio')).find((disk) => disk.name === 'vda')?.serial).toBe('DISK1')
+  })
+
+  test('mountinfo tells where and what', () => {
+    expect(parseMountinfo(sample('mountinfo-live'))).toContainEqual({
+      at: '/sys/firmware/efi/efivars',
+      source: 'efivarfs',
+      type: 'efivarfs',
+    })
+  })
+
+  test('efibootmgr tells order and labels', () => {
+    expect(parseEfibootmgr(sample('efibootmgr-fresh'))).toEqual({
+      order: ['0000'],
+      entries: [{ number: '0000', label: 'UiApp' }],
+    })
   })
 
   test('output of another shape is an error that names the tool', () => {

@@ -135,6 +135,17 @@ describe('applying to a root', () => {
     expect(await readdir(join(root, 'etc'))).not.toContain('authorized_keys')
   })
 
+  test('a user’s link to a secret does not bring its contents into the user’s file', async () => {
+    await apply(root, config, 'linux')
+    const keys = join(root, 'home/ada/.ssh/authorized_keys')
+    await rm(keys)
+    await symlink(join(root, 'etc/shadow'), keys)
+    await apply(root, config, 'linux')
+    expect(await readFile(keys, 'utf8')).not.toContain('root:')
+    expect((await lstat(keys)).isFile()).toBe(true)
+    expect(await readFile(join(root, 'etc/shadow'), 'utf8')).toContain('root:')
+  })
+
   test('links that lead in a circle are an error and no endless loop', async () => {
     await symlink('b', join(root, 'a'))
     await symlink('a', join(root, 'b'))

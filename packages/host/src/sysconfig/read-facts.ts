@@ -1,8 +1,9 @@
 import type { SysconfigConfig } from '@slipway/protocol'
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { homeOf } from './accounts.ts'
 import { pathInRoot } from './path-in-root.ts'
 import { editedFiles, listedFolders, probedPaths } from './plan-sysconfig.ts'
+import { readPlainFile } from './read-plain-file.ts'
 import type { InterfaceFact, SysconfigFacts } from './sysconfig-plan.ts'
 
 /** Reads from a root what the rules need to know; `interfaces` are the machine's, whoever's root it is. */
@@ -30,7 +31,7 @@ export async function readFacts(
 }
 
 async function readInRoot(root: string, path: string): Promise<string | null> {
-  return readFile(await pathInRoot(root, path), 'utf8').catch(() => null)
+  return (await readPlainFile(await pathInRoot(root, path)))?.toString('utf8') ?? null
 }
 
 async function exists(path: string): Promise<boolean> {

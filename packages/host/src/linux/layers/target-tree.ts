@@ -38,9 +38,24 @@ export function makeTargetTree(
     },
     async extract(tar, signal) {
       // illumos' tar extracts into its working directory; GNU tar is told the directory as well.
-      await system.run(tarArgv, { signal, input: tar, deadlineMs, cwd: root })
+      await system.run(tarArgv, { signal, input: withEnd(tar), deadlineMs, cwd: root })
     },
   }
+}
+
+/**
+ * Completes the last block and adds the two zero blocks that POSIX ends an archive with (pax(1), ustar): umoci 0.4.7
+ * leaves both out, and GNU tar then fails. After a complete archive zeros mean nothing; that a blob is whole is said
+ * by its digest, not by its end.
+ */
+async function* withEnd(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const block = 512
+  let bytes = 0
+  for await (const chunk of tar) {
+    bytes += chunk.length
+    yield chunk
+  }
+  yield new Uint8Array(((block - (bytes % block)) % block) + 2 * block)
 }
 
 /** GNU tar 1.34: owners by number, modes as written, all extended attributes, directories' times set last. */
