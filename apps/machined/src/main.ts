@@ -9,25 +9,30 @@ import { startMachine } from './machine.ts'
 import { makeHost } from './make-host.ts'
 import { printRackLine } from './simulate/print-rack-line.ts'
 import { startRack } from './simulate/rack.ts'
+import { stopAsked } from './stop-asked.ts'
 import { kernelInstcomd, parseOptions, usage, type Options } from './options.ts'
 
 /** How often the console's picture is compared with what is so; people do not see faster. */
 const consoleMs = 1000
+/** A command that was told to stop gets its grace (15 s in with-deadline.ts); then the program leaves. */
+const stopMs = 20_000
 
 /** One machine of the simulation, as a process of its own. */
 async function runSimulated(options: Options): Promise<void> {
+  const stopped = stopAsked(stopMs)
   const logger = makeLogger({ readable: process.stdout.isTTY })
   const simulation = { machines: 1, seed: '1', faults: [], hostnamePrefix: 'sim-', json: false }
   const rack = await startRack(
     { ...options, ...simulation, interface: options.interface ?? '127.0.0.1' },
     { say: (line) => logger.info(line, printRackLine(line)), loggerFor: () => logger },
   )
-  const stop = () => void rack.stop().then(() => process.exit(0))
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+  await stopped
+  await rack.stop()
 }
 
 async function run(options: Options): Promise<void> {
   if (options.host === 'simulated') return runSimulated(options)
+  const stopped = stopAsked(stopMs)
   const isLive = isLiveEnvironment()
   const logger = makeLogger({ readable: isLive || process.stdout.isTTY })
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
@@ -65,14 +70,11 @@ async function run(options: Options): Promise<void> {
   }
   show()
   const timer = setInterval(show, consoleMs)
-  const stop = async () => {
-    clearInterval(timer)
-    logger.info({}, 'machined is stopping')
-    await machine.stop()
-    await responder.close()
-    process.exit(0) // whatever a stuck command still holds must not keep the program
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())
+  await stopped
+  clearInterval(timer)
+  logger.info({}, 'machined is stopping')
+  await machine.stop()
+  await responder.close()
 }
 
 function endpoints(port: number): string[] {
@@ -84,6 +86,7 @@ if (process.argv.includes('--help')) console.log(usage)
 else {
   try {
     await run(parseOptions(process.argv.slice(2)))
+    process.exit(0) // whatever a stuck command still holds must not keep the program
   } catch (error) {
     const fault = toFault(error)
     console.error(`machined: ${fault.message}${fault.code === 'usage' ? `\n\n${usage}` : ''}`)
