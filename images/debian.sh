@@ -32,14 +32,14 @@ install_tools() {
     fail "could not install: ${missing[*]}; install them by hand and run again"
 }
 
-# apt_sources: one-line apt sources with contrib (ZFS is there), from DEBIAN_MIRROR or the host's own Debian sources.
+# apt_sources: one-line apt sources with contrib (ZFS) and non-free-firmware (NICs of real hardware), from DEBIAN_MIRROR or the host's own Debian sources.
 apt_sources() {
   if [ -n "${DEBIAN_MIRROR:-}" ]; then
-    echo "deb $DEBIAN_MIRROR $SLIPWAY_SUITE main contrib"
+    echo "deb $DEBIAN_MIRROR $SLIPWAY_SUITE main contrib non-free-firmware"
     return
   fi
   apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
-    awk -v suite="$SLIPWAY_SUITE" '$1 == "Debian" && index($3, suite) == 1 { print "deb", $2, $3, "main contrib" }' | sort -u
+    awk -v suite="$SLIPWAY_SUITE" '$1 == "Debian" && index($3, suite) == 1 { print "deb", $2, $3, "main contrib non-free-firmware" }' | sort -u
 }
 
 # private_apt COMMAND...: an apt program on the private state, with the recipe's sources and no installed packages.

@@ -1,4 +1,4 @@
-// npm test [-- vm [NAME…] | PATH…]: everything, the VM journeys, or the test files under a path.
+// npm test [-- vm [NAME…] [--seed N] | PATH…]: everything, the VM journeys, or the test files under a path.
 // Installs the Debian packages that the tests need (root only; listed first), prints each stage's time, and ends with
 // `N passed, N failed, N skipped`.
 import { spawnSync } from 'node:child_process'
@@ -39,7 +39,11 @@ function runUnit(paths: readonly string[]): Counts {
   return vitest('unit', ['--config', 'vitest.config.ts', ...paths])
 }
 
-function runVm(journeys: readonly string[]): Counts {
+function runVm(args: readonly string[]): Counts {
+  const at = args.indexOf('--seed')
+  // The journeys read it; vitest would take it for an option of its own.
+  if (at >= 0) process.env.SLIPWAY_SEED = args[at + 1] ?? ''
+  const journeys = at >= 0 ? args.toSpliced(at, 2) : args
   bringSystemPackages('vm')
   return vitest('vm', ['--config', 'e2e/vm/vitest.config.ts', ...journeys])
 }

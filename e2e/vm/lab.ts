@@ -105,7 +105,13 @@ async function buildIso(folder: string, controlPlane: LabControlPlane, options: 
   await writeFile(enrolment, JSON.stringify({ token, ca_pem, instcomd: [] }), { mode: 0o600 })
   const out = join(folder, 'live')
   const { append, program } = options
-  const live = await buildLiveImage({ out, enrolment, ...(append ? { append } : {}), ...(program ? { program } : {}) })
+  const live = await buildLiveImage({
+    out,
+    kernel: 'cloud',
+    enrolment,
+    ...(append ? { append } : {}),
+    ...(program ? { program } : {}),
+  })
   return live.iso
 }
 
@@ -117,7 +123,7 @@ async function pushImage(input: {
 }): Promise<PushedImage> {
   const { folder, registry, tag } = input
   const overlays = input.overlays.map((name) => join(here, name))
-  const image = await buildSampleImage({ out: join(folder, `image-${tag}`), tag, overlays })
+  const image = await buildSampleImage({ out: join(folder, `image-${tag}`), kernel: 'cloud', tag, overlays })
   return { reference: await registry.push(image.layout, tag, 'sample'), layout: image.layout, tag }
 }
 

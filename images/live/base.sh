@@ -18,6 +18,8 @@ unwanted_modules=(arch/x86/kvm sound drivers/gpu drivers/media drivers/net/wirel
   fs/jffs2 fs/nilfs2 fs/dlm fs/lockd)
 
 flavour=${1:-cloud-amd64}
+# What NICs and storage adapters of servers load before they work; virtual ones need none.
+[ "$flavour" != amd64 ] || packages+=(firmware-bnx2 firmware-bnx2x firmware-cavium firmware-netxen firmware-qlogic firmware-realtek)
 node=${SLIPWAY_NODE:-$here/../../node_modules/.slipway/bin/node}
 [ -x "$node" ] || fail "no Node at $node; run ./slipway once (it brings the pinned Node), or set SLIPWAY_NODE"
 need_root

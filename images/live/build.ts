@@ -23,8 +23,8 @@ export interface LiveImageOptions {
   readonly enrolment?: string | undefined
   /** More kernel arguments, such as `slipway.ip=10.0.0.5/24`; a `console=` here replaces the usual two. */
   readonly append?: string | undefined
-  /** `cloud` has virtual machines' drivers only; `generic` is for real hardware. */
-  readonly kernel?: 'cloud' | 'generic' | undefined
+  /** `generic` has drivers and firmware for real hardware; `cloud` (smaller) those of virtual machines only. */
+  readonly kernel: 'cloud' | 'generic'
   /** The program to run instead of machined's main.ts (for trials of the environment itself). */
   readonly program?: string | undefined
 }
@@ -126,6 +126,14 @@ async function replace(path: string, content: string | Uint8Array, mode: number)
   await rename(`${path}.new`, path)
 }
 
+const usage = `usage: slipway live-image build --out DIR [--url https://HOST:4443] [--enrolment FILE] [--append ARGUMENTS] [--kernel generic|cloud]
+
+  --out DIR          where vmlinuz, initramfs.zst, slipway.iso, boot.ipxe and SHA256SUMS go
+  --url URL          instcomd's machine port; machines register themselves there (without: they wait to be discovered)
+  --enrolment FILE   enrolment.json from POST /api/enrollments: CA and token; machines then enrol without a code
+  --append ARGS      more kernel arguments, such as slipway.ip=10.0.0.5/24,10.0.0.1
+  --kernel KIND      generic (real hardware; the default) or cloud (virtual machines, smaller)`
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
@@ -133,16 +141,19 @@ if (import.meta.main) {
       url: { type: 'string' },
       enrolment: { type: 'string' },
       append: { type: 'string' },
-      kernel: { type: 'string', default: 'cloud' },
+      kernel: { type: 'string', default: 'generic' },
       program: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   })
-  const { kernel } = values
-  if (!values.out || (kernel !== 'cloud' && kernel !== 'generic')) {
-    console.error(
-      'usage: build.ts --out DIR [--url https://…] [--enrolment FILE] [--append ARGS] [--kernel cloud|generic]',
-    )
+  const { kernel, out, help } = values
+  if (help) console.log(usage)
+  else if (!out || (kernel !== 'cloud' && kernel !== 'generic')) {
+    console.error(usage)
     process.exit(2)
+  } else {
+    const image = await buildLiveImage({ ...values, kernel, out })
+    console.error(`\nkernel ${image.kernelRelease}; files are in ${resolve(out)}`)
+    console.log(JSON.stringify(image))
   }
-  console.log(JSON.stringify(await buildLiveImage({ ...values, kernel, out: values.out })))
 }

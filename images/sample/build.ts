@@ -16,7 +16,7 @@ export interface SampleImageOptions {
   /** Tag inside the layout; `latest` without it. */
   readonly tag?: string | undefined
   /** The live environment's kernel: ZFS modules fit one kernel only. */
-  readonly kernel?: 'cloud' | 'generic' | undefined
+  readonly kernel: 'cloud' | 'generic'
   /** Folders that become one more layer each, owned by root, laid over the root (tests put their units there). */
   readonly overlays?: readonly string[] | undefined
 }
