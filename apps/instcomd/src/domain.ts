@@ -29,7 +29,7 @@ import type { DomainPart } from './program/domain-part.ts'
 export function makeDomain(context: AppContext): DomainPart {
   const links = makeMachineLinks(context.pki, context.configuration.machined.connection_timeout)
   const log = new RunLog()
-  const confirmation = new Confirmation(context)
+  const confirmation = new Confirmation(context, log)
   const meeting: MeetingDeps = {
     context,
     links,

@@ -1,15 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Claim, ErrorBody, Machine } from '@slipway/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../database/database.ts'
 import { makeTestDatabase } from '../testing/test-database.ts'
 import { startTestRack, type TestRack } from '../testing/test-rack.ts'
 
 describe('claims', () => {
   let rack: TestRack
   let ids: string[]
+  let database: Database
   beforeAll(async () => {
-    const database = await makeTestDatabase()
-    rack = await startTestRack({ databaseUrl: database.url })
+    const made = await makeTestDatabase()
+    database = made
+    rack = await startTestRack({ databaseUrl: made.url })
     await rack.startMachines(4)
     ids = (await rack.machines(4)).map(({ machine_id }) => machine_id)
   })
@@ -70,6 +73,17 @@ describe('claims', () => {
     expect(await rack.call('DELETE', `/api/machines/${id}/claim`, { force: true })).toMatchObject({ status: 204 })
     const renewed = await rack.call('POST', `/api/machines/${id}/claim/renew`, { claim_id: lost.claim_id })
     expect(renewed).toMatchObject({ status: 409, body: { error: { code: 'claim-stale' } } })
+  })
+
+  it('get a fence above what the machine has seen, even where this database is older than the machine', async () => {
+    const id = ids[3] ?? ''
+    const { body: seen } = await claim(id)
+    await rack.call('DELETE', `/api/machines/${id}/claim`, { claim_id: seen.claim_id })
+    await database.query('UPDATE claims SET fence = 0 WHERE machine_id = $1', [id]) // as a restored backup has it
+    await database.query('DELETE FROM inventories WHERE machine_id = $1', [id])
+    const { status, body } = await claim(id)
+    expect(status).toBe(200)
+    expect(body.fence).toBeGreaterThan(seen.fence)
   })
 
   it('that the machine cannot be told of are taken back', async () => {

@@ -5,18 +5,25 @@ import type { AppContext } from '../app-context.ts'
 import type { Transaction } from '../database/database.ts'
 import { planStore } from '../plans/store.ts'
 import { endInstallations } from './end-installations.ts'
+import type { RunLog } from './run-log.ts'
 import { runStore } from './run-store.ts'
 import { installationStore, type InstallationRow } from './store.ts'
 
 const sweepMs = 1000
 
+/** How long a report waits for the machine's own last events, which may still be on their way through this server. */
+const eventsMs = 15_000
+const lookMs = 250
+
 /** The last word on an installation: the new system's report, its absence, or the installer showing up again. */
 export class Confirmation {
   readonly #context: AppContext
+  readonly #log: RunLog
   #sweeper: NodeJS.Timeout | null = null
 
-  constructor(context: AppContext) {
+  constructor(context: AppContext, log: RunLog) {
     this.#context = context
+    this.#log = log
   }
 
   start(): void {
@@ -30,10 +37,10 @@ export class Confirmation {
   /** Takes the first-boot report; a repeated one gets the same answer. Throws `not-authenticated`, `installation-terminal`. */
   async report(installationId: string, report: BootedReport): Promise<{ confirmed: boolean }> {
     const { database } = this.#context
+    await this.#authentic(database, installationId, report)
+    await this.#letEventsArrive(installationId)
     return database.transaction(async (tx) => {
-      const row = await installationStore.read(tx, installationId)
-      if (!row?.first_boot_hash || !isToken(report.token, row.first_boot_hash))
-        throw new Fault('not-authenticated', 'the first-boot token is not the one written into the new system')
+      const row = await this.#authentic(tx, installationId, report)
       const asPlanned = report.boot_environment === row.boot_environment
       if (!isTerminal(row.state)) await this.#end(tx, row, asPlanned ? 'completed' : 'rolled-back')
       else if (row.state === 'completed' && !row.confirmed) await this.#confirmLate(tx, row)
@@ -41,6 +48,21 @@ export class Confirmation {
         throw new Fault('installation-terminal', `installation ${installationId} has ended already (${row.state})`)
       return { confirmed: asPlanned }
     })
+  }
+
+  async #authentic(tx: Transaction, installationId: string, report: BootedReport): Promise<InstallationRow> {
+    const row = await installationStore.read(tx, installationId)
+    if (row?.first_boot_hash && isToken(report.token, row.first_boot_hash)) return row
+    throw new Fault('not-authenticated', 'the first-boot token is not the one written into the new system')
+  }
+
+  /** A quick machine reports before its last events are stored; they are waited for while somebody still reads them. */
+  async #letEventsArrive(installationId: string): Promise<void> {
+    const { database, signal } = this.#context
+    for (const deadline = Date.now() + eventsMs; Date.now() < deadline && !signal.aborted;) {
+      if (!(await runStore.isBeingRun(database, installationId))) return
+      await this.#log.wait(installationId, lookMs, signal)
+    }
   }
 
   /** A machine that runs the live system again after its reboot is reported, never installed again. */
@@ -65,6 +87,7 @@ export class Confirmation {
 
   async #end(tx: Transaction, row: InstallationRow, outcome: 'completed' | 'rolled-back'): Promise<void> {
     const { installation_id, machine_id } = row
+    if (outcome === 'completed') await runStore.settleSteps(tx, installation_id)
     const ending = {
       installation_id,
       outcome,

@@ -10,9 +10,11 @@ import { installationStore } from './store.ts'
 describe('what machines report', () => {
   let context: AppContext
   let writer: EventWriter
+  let log: RunLog
   beforeAll(async () => {
     context = await makeTestContext()
-    writer = new EventWriter(context, new RunLog())
+    log = new RunLog()
+    writer = new EventWriter(context, log)
   })
 
   const row = (id: string) => installationStore.read(context.database, id)
@@ -99,7 +101,7 @@ describe('what machines report', () => {
   describe('after the reboot', () => {
     let confirmation: Confirmation
     beforeAll(() => {
-      confirmation = new Confirmation(context)
+      confirmation = new Confirmation(context, log)
     })
     const rebooted = async (name: string, more: { once?: boolean } = {}) => {
       const run = await makeTestRun(context, name, { token: `token of ${name}`, ...more })
@@ -125,6 +127,32 @@ describe('what machines report', () => {
       )
       expect(await row(run.installationId)).toMatchObject({ state: 'completed', confirmed: true, percent: 100 })
       expect(await endings(run.installationId)).toEqual(['installation.completed'])
+    })
+
+    it('a report that overtakes the machine’s last events waits for them', async () => {
+      const run = await makeTestRun(context, 'quick', { token: 'token of quick' })
+      const answer = report('quick')
+      await expect.poll(() => log.isAwaited(run.installationId)).toBe(true)
+      run.pending.push(...happyEvents(run.plan))
+      await writer.write(run)
+      expect(await answer).toEqual({ confirmed: true })
+      expect(run.over).toEqual(['ended'])
+      const steps = await installationStore.steps(context.database, run.installationId)
+      expect(steps.map(({ started_at }) => started_at.getUTCFullYear())).toEqual([2026, 2026, 2026, 2026])
+      expect(await row(run.installationId)).toMatchObject({ state: 'completed', confirmed: true })
+    })
+
+    it('a report completes what nobody runs any more, with every step settled', async () => {
+      const run = await makeTestRun(context, 'orphan', { token: 'token of orphan' })
+      run.pending.push(...happyEvents(run.plan).slice(0, 4))
+      await writer.write(run)
+      await context.database.query(
+        'UPDATE installations SET owner = NULL, owner_until = NULL WHERE installation_id = $1',
+        [run.installationId],
+      )
+      expect(await report('orphan')).toEqual({ confirmed: true })
+      const steps = await installationStore.steps(context.database, run.installationId)
+      expect(steps.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'done', 'done'])
     })
 
     it('a report of another boot environment says that the machine went back', async () => {

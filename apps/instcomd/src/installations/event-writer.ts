@@ -145,7 +145,7 @@ export class EventWriter {
       run.state = folded.next
       if (tellsProgress) run.lastProgressAt = Date.now()
       if (folded.pulledBytes > 0) this.#context.metrics.pullBytes(folded.pulledBytes)
-      if (folded.logs.length > 0) this.#log.notify(run.state.installation_id)
+      if (folded.logs.length > 0 || folded.ending) this.#log.notify(run.state.installation_id)
       if (!owned.has(run.state.installation_id)) run.onOver('lost')
       else if (folded.ending) run.onOver('ended')
     }

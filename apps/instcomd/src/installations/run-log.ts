@@ -6,6 +6,10 @@ export class RunLog {
     this.#waiting.get(installationId)?.forEach((wake) => wake())
   }
 
+  isAwaited(installationId: string): boolean {
+    return this.#waiting.has(installationId)
+  }
+
   /** Resolves at the next notification, after `ms`, or when the signal aborts. */
   wait(installationId: string, ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {

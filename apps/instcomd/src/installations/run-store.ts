@@ -140,6 +140,28 @@ export const runStore = {
     )
   },
 
+  /** Tells whether an instance still reads this installation's events. */
+  async isBeingRun(tx: Transaction, installationId: string): Promise<boolean> {
+    const rows = await tx.query(
+      `SELECT 1 FROM installations WHERE installation_id = $1 AND state IN ${runnable} AND owner_until > clock_timestamp()`,
+      [installationId],
+    )
+    return rows.length > 0
+  },
+
+  /** The new system runs, so every step is done: those whose events were lost with the machine's memory end now. */
+  async settleSteps(tx: Transaction, installationId: string): Promise<void> {
+    await tx.query(
+      `INSERT INTO installation_steps AS s (installation_id, step_id, started_at, ended_at, outcome)
+       SELECT i.installation_id, step ->> 'id', clock_timestamp(), clock_timestamp(), 'done'
+         FROM installations i JOIN plans p USING (plan_sha256), jsonb_array_elements(p.plan_json::jsonb -> 'steps') AS step
+        WHERE i.installation_id = $1
+       ON CONFLICT (installation_id, step_id) DO UPDATE SET outcome = 'done', ended_at = coalesce(s.ended_at, excluded.ended_at)
+         WHERE s.outcome <> 'done'`,
+      [installationId],
+    )
+  },
+
   /** Installations whose new system did not report in time. */
   async overdue(tx: Transaction): Promise<InstallationRow[]> {
     return tx.query<InstallationRow>(
