@@ -1,11 +1,11 @@
 import { Fault, isFaultCode } from '@slipway/base'
 import { errorBodySchema, routes, type RouteName } from '@slipway/protocol'
-import type { z } from 'zod'
+import type * as z from 'zod/v4/core'
 import { readLines } from './read-lines.ts'
 
 type Definition<N extends RouteName> = (typeof routes)[N]
 type Input<N extends RouteName, K extends 'params' | 'query' | 'body'> =
-  Definition<N> extends Record<K, infer Schema extends z.ZodType> ? z.input<Schema> : undefined
+  Definition<N> extends Record<K, infer Schema extends z.$ZodType> ? z.input<Schema> : undefined
 
 /** What a call carries; only what the route names. */
 export type CallInput<N extends RouteName> = (undefined extends Input<N, 'params'>

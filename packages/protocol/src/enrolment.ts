@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { toHex } from '@slipway/base'
 
 /**
@@ -48,21 +48,21 @@ export const enrolmentFileSchema = z.object({
   ca_pem: z.string(),
   token: z.string(),
   /** Where machined registers itself; empty: it waits to be discovered. */
-  instcomd: z.array(z.string()).default([]),
+  instcomd: z._default(z.array(z.string()), []),
 })
 
 /** Body of `POST /api/enroll` on the machine port: a machine with a token registers itself (no client certificate). */
 export const enrollRequestSchema = z.object({
-  token_id: z.string().max(64),
-  csr_pem: z.string().max(16384),
-  machine_id: z.string().min(1).max(128),
+  token_id: z.string().check(z.maxLength(64)),
+  csr_pem: z.string().check(z.maxLength(16384)),
+  machine_id: z.string().check(z.minLength(1), z.maxLength(128)),
   /** Port that machined listens on; its address is the connection's. */
-  port: z.number().int().min(1).max(65535),
+  port: z.int().check(z.minimum(1), z.maximum(65535)),
   /** Fingerprint of the self-signed certificate that machined serves now. */
-  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
-  nonce: z.string().max(128),
+  fingerprint: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  nonce: z.string().check(z.maxLength(128)),
   /** Proof of role `machine`, with instcomd's fingerprint as seen in TLS and `instcomdNonce` empty. */
-  mac: z.string().regex(/^[0-9a-f]{64}$/),
+  mac: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 })
 export const enrollResponseSchema = z.object({ certificate_pem: z.string(), ca_pem: z.string() })
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 
 /** Names of events (api.md): published ones first, ours behind. */
 export const eventTypes = [
@@ -28,8 +28,8 @@ export type EventType = (typeof eventTypes)[number]
 
 /** One event on a wire. `machines.*` carry data.machine_id; `installation.*` carry installation_id, machine_id, status. */
 export const eventSchema = z.object({
-  seq: z.number().int().positive(),
-  type: z.string().max(64),
+  seq: z.int().check(z.positive()),
+  type: z.string().check(z.maxLength(64)),
   at: z.string(),
   data: z.record(z.string(), z.unknown()),
 })

@@ -1,11 +1,11 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { installationErrorSchema } from './installation.ts'
 
 /** How to reach one registry; password only ever here, over mTLS, never in a plan or a log. */
 export const registryAccessSchema = z.object({
   mirrors: z.array(z.string()),
-  username: z.string().optional(),
-  password: z.string().optional(),
+  username: z.optional(z.string()),
+  password: z.optional(z.string()),
   insecure: z.boolean(),
 })
 
@@ -13,7 +13,7 @@ export const registryAccessSchema = z.object({
 export const journalEntrySchema = z.object({
   step_id: z.string(),
   outcome: z.enum(['running', 'done', 'failed', 'undone']),
-  error: installationErrorSchema.nullable().default(null),
+  error: z._default(z.nullable(installationErrorSchema), null),
 })
 
 /** What the installed system needs to report its first boot; written to /etc/slipway/first-boot.json (0600). */
@@ -31,23 +31,23 @@ export const installContextSchema = z.object({
   /** The config as the user wrote it; written to /etc/slipway/machine.kdl (0600). */
   kdl: z.string(),
   registries: z.record(z.string(), registryAccessSchema),
-  first_boot: firstBootReportSchema.nullable(),
+  first_boot: z.nullable(firstBootReportSchema),
   /** Empty at the first start. */
   journal: z.array(journalEntrySchema),
   /** The highest event sequence number that instcomd has stored; numbering goes on from there. */
-  last_seq: z.number().int().nonnegative(),
+  last_seq: z.int().check(z.nonnegative()),
   /** Server time, RFC 3339: a machine without a good clock sets its own from it. */
   server_time: z.string(),
   log_level: z.enum(['debug', 'info', 'warn', 'error']),
   /** Arguments such as `console=ttyS0` that are carried to the installed system. */
-  kernel_arguments: z.array(z.string()).default([]),
+  kernel_arguments: z._default(z.array(z.string()), []),
 })
 
 /** Body of `POST /api/install/{id}/booted`, the first-boot report. */
 export const bootedReportSchema = z.object({
-  token: z.string().max(256),
-  boot_environment: z.string().max(256),
-  boot_id: z.string().max(128),
+  token: z.string().check(z.maxLength(256)),
+  boot_environment: z.string().check(z.maxLength(256)),
+  boot_id: z.string().check(z.maxLength(128)),
 })
 
 export const planFindingSchema = z.object({

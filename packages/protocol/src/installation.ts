@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 
 /** States of an installation in order; the last four are terminal (machines.md). */
 export const installationStates = [
@@ -50,21 +50,21 @@ export const progressSchema = z.object({
   status: z.enum(installationStates),
   /** The last running state. */
   phase: z.enum(installationStates),
-  step: z.string().nullable(),
-  percent: z.number().int().min(0).max(100),
-  bytes_done: z.number().nullable(),
-  bytes_total: z.number().nullable(),
-  eta_seconds: z.number().nullable(),
-  rate_bytes_per_second: z.number().nullable().optional(),
+  step: z.nullable(z.string()),
+  percent: z.int().check(z.minimum(0), z.maximum(100)),
+  bytes_done: z.nullable(z.number()),
+  bytes_total: z.nullable(z.number()),
+  eta_seconds: z.nullable(z.number()),
+  rate_bytes_per_second: z.optional(z.nullable(z.number())),
   confirmed: z.boolean(),
-  error: installationErrorSchema.nullable(),
+  error: z.nullable(installationErrorSchema),
 })
 
 export const logLineSchema = z.object({
-  seq: z.number().int().positive(),
+  seq: z.int().check(z.positive()),
   at: z.string(),
   level: z.enum(['debug', 'info', 'warn', 'error']),
-  step: z.string().nullable(),
+  step: z.nullable(z.string()),
   message: z.string(),
 })
 
@@ -72,8 +72,8 @@ export const timelineStepSchema = z.object({
   step_id: z.string(),
   kind: z.string(),
   title: z.string(),
-  started_at: z.string().nullable(),
-  ended_at: z.string().nullable(),
+  started_at: z.nullable(z.string()),
+  ended_at: z.nullable(z.string()),
   outcome: z.enum(['pending', 'running', 'done', 'failed', 'undone']),
 })
 
@@ -85,8 +85,8 @@ export const installationSchema = z.object({
   boot_environment: z.string(),
   plan_sha256: z.string(),
   created_at: z.string(),
-  started_at: z.string().nullable(),
-  ended_at: z.string().nullable(),
+  started_at: z.nullable(z.string()),
+  ended_at: z.nullable(z.string()),
   created_by: z.string(),
   progress: progressSchema,
 })
@@ -102,19 +102,19 @@ export type Installation = z.infer<typeof installationSchema>
  * instcomd stores each before it acknowledges; a step is done when its `step-ended` is stored.
  */
 export const machineEventSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('step-started'), seq: z.number().int(), at: z.string(), step_id: z.string() }),
+  z.object({ type: z.literal('step-started'), seq: z.int(), at: z.string(), step_id: z.string() }),
   z.object({
     type: z.literal('step-ended'),
-    seq: z.number().int(),
+    seq: z.int(),
     at: z.string(),
     step_id: z.string(),
     outcome: z.enum(['done', 'failed', 'undone']),
-    skipped: z.boolean().default(false),
-    error: installationErrorSchema.nullable(),
+    skipped: z._default(z.boolean(), false),
+    error: z.nullable(installationErrorSchema),
   }),
   z.object({
     type: z.literal('progress'),
-    seq: z.number().int(),
+    seq: z.int(),
     at: z.string(),
     step_id: z.string(),
     bytes_done: z.number(),
@@ -123,18 +123,18 @@ export const machineEventSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('log'),
-    seq: z.number().int(),
+    seq: z.int(),
     at: z.string(),
     level: z.enum(['debug', 'info', 'warn', 'error']),
-    step_id: z.string().nullable(),
-    message: z.string().max(65536),
+    step_id: z.nullable(z.string()),
+    message: z.string().check(z.maxLength(65536)),
   }),
   z.object({
     type: z.literal('ended'),
-    seq: z.number().int(),
+    seq: z.int(),
     at: z.string(),
     outcome: z.enum(['rebooting', 'installed', 'failed', 'cancelled', 'rolled-back']),
-    error: installationErrorSchema.nullable(),
+    error: z.nullable(installationErrorSchema),
   }),
 ])
 export type MachineEvent = z.infer<typeof machineEventSchema>

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 
 /**
  * The typed machine config: what `packages/machine-config` makes of KDL text and `packages/install-plan` plans from.
@@ -41,22 +41,22 @@ export const addressConfigSchema = z.strictObject({
   name: z.string(),
   kind: z.enum(addressKinds),
   /** CIDR, for `static` alone. */
-  address: z.string().nullable(),
+  address: z.nullable(z.string()),
 })
 
 export const interfaceConfigSchema = z.strictObject({
   name: z.string(),
-  selector: z.string().nullable(),
+  selector: z.nullable(z.string()),
   addresses: z.array(addressConfigSchema),
   gateways: z.array(z.string()),
-  mtu: z.number().int().nullable(),
-  vlan: z.number().int().nullable(),
+  mtu: z.nullable(z.int()),
+  vlan: z.nullable(z.int()),
 })
 
 export const userConfigSchema = z.strictObject({
   name: z.string(),
   ssh_keys: z.array(z.string()),
-  password_hash: z.string().nullable(),
+  password_hash: z.nullable(z.string()),
   sudo: z.boolean(),
 })
 
@@ -64,22 +64,22 @@ export const sysconfigSchema = z.strictObject({
   hostname: z.string(),
   nameservers: z.array(z.string()),
   search: z.array(z.string()),
-  timezone: z.string().nullable(),
-  locale: z.string().nullable(),
+  timezone: z.nullable(z.string()),
+  locale: z.nullable(z.string()),
   interfaces: z.array(interfaceConfigSchema),
   users: z.array(userConfigSchema),
 })
 
 export const machineConfigSchema = z.strictObject({
   pools: z.array(poolConfigSchema),
-  filesystem: filesystemConfigSchema.nullable(),
+  filesystem: z.nullable(filesystemConfigSchema),
   /** Canonical `oci://host[:port]/repo[:tag][@digest]`, or without a host as written when no default registry is known. */
   image: z.string(),
-  boot_environment_name: z.string().nullable(),
+  boot_environment_name: z.nullable(z.string()),
   wipes: z.array(wipeConfigSchema),
   /** Bytes; null means not given (illumos then makes zvols of 2 GiB). */
-  swap_bytes: z.number().int().nullable(),
-  dump_bytes: z.number().int().nullable(),
+  swap_bytes: z.nullable(z.int()),
+  dump_bytes: z.nullable(z.int()),
   reboot: z.boolean(),
   agent: z.boolean(),
   sysconfig: sysconfigSchema,
@@ -94,16 +94,16 @@ export const findingSchema = z.object({
   /** JSON pointer into the typed config; empty where there is none. */
   pointer: z.string(),
   /** 1-based; a column counts Unicode code points; the end is exclusive. */
-  line: z.number().int(),
-  column: z.number().int(),
-  end_line: z.number().int(),
-  end_column: z.number().int(),
+  line: z.int(),
+  column: z.int(),
+  end_line: z.int(),
+  end_column: z.int(),
 })
 
 export const configCheckSchema = z.object({
   valid: z.boolean(),
   /** Null after syntax errors. With grammar errors it is what could be read, so that pointers point somewhere. */
-  config: machineConfigSchema.nullable(),
+  config: z.nullable(machineConfigSchema),
   findings: z.array(findingSchema),
 })
 

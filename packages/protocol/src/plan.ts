@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { layerSchema } from './image.ts'
 import { optionValueSchema, sysconfigSchema } from './machine-config.ts'
 
@@ -7,12 +7,12 @@ import { optionValueSchema, sysconfigSchema } from './machine-config.ts'
  * canonical JSON. Sizes in bytes. `params` is what the step's executor needs and nothing else; a step's executor never
  * looks at another step. Devices are named by disk identity plus partition number; the executor finds the node now.
  */
-const bytes = z.number().int().nonnegative()
+const bytes = z.int().check(z.nonnegative())
 
 /** A disk as it was when planned; executors find it again by `identity` and refuse when `bytes` differ. */
 export const diskRefSchema = z.strictObject({
   identity: z.string(),
-  serial: z.string().nullable(),
+  serial: z.nullable(z.string()),
   device: z.string(),
   bytes,
 })
@@ -20,11 +20,11 @@ export const diskRefSchema = z.strictObject({
 /** A whole disk (partition null) or one partition of it. */
 export const deviceRefSchema = z.strictObject({
   disk: diskRefSchema,
-  partition: z.number().int().positive().nullable(),
+  partition: z.nullable(z.int().check(z.positive())),
 })
 
 export const destroysSchema = z.strictObject({
-  serial: z.string().nullable(),
+  serial: z.nullable(z.string()),
   device: z.string(),
   bytes,
   contents: z.string(),
@@ -38,10 +38,10 @@ export const undoSchema = z.discriminatedUnion('kind', [
 ])
 
 const partitionPlanSchema = z.strictObject({
-  number: z.number().int().positive(),
+  number: z.int().check(z.positive()),
   role: z.enum(['esp', 'bios-boot', 'boot', 'swap', 'pool', 'root']),
   /** Null: the rest of the disk. */
-  bytes: bytes.nullable(),
+  bytes: z.nullable(bytes),
   /** GPT partition name; the installation's stamp is put into it by the executor. */
   name: z.string(),
 })
@@ -54,19 +54,19 @@ const base = {
   writes: z.array(z.string()),
   destroys: z.array(destroysSchema),
   undo: undoSchema,
-  estimated_seconds: z.number().nonnegative(),
+  estimated_seconds: z.number().check(z.nonnegative()),
 }
 
 const mountSchema = z.strictObject({
   kind: z.enum(['zfs', 'ext4', 'vfat']),
   /** Dataset name for zfs; else the device. */
-  dataset: z.string().nullable(),
-  device: deviceRefSchema.nullable(),
+  dataset: z.nullable(z.string()),
+  device: z.nullable(deviceRefSchema),
   /** Below the target root: `/`, `/boot/efi`. */
   at: z.string(),
 })
 
-export const espRefSchema = z.strictObject({ device: deviceRefSchema, mount_at: z.string().nullable() })
+export const espRefSchema = z.strictObject({ device: deviceRefSchema, mount_at: z.nullable(z.string()) })
 
 export const stepSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -85,7 +85,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
     params: z.strictObject({
       pool: z.string(),
       /** The name while installing: differs from `pool` only where a pool of that name is already imported. */
-      temporary_name: z.string().nullable(),
+      temporary_name: z.nullable(z.string()),
       root: z.boolean(),
       vdevs: z.array(z.strictObject({ kind: z.string(), devices: z.array(deviceRefSchema) })),
       pool_properties: z.record(z.string(), optionValueSchema),
@@ -108,7 +108,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
       pool: z.string(),
       dataset: z.string(),
       type: z.enum(['filesystem', 'volume']),
-      volume_bytes: bytes.nullable(),
+      volume_bytes: z.nullable(bytes),
       properties: z.record(z.string(), optionValueSchema),
     }),
   }),
@@ -126,10 +126,10 @@ export const stepSchema = z.discriminatedUnion('kind', [
     params: z.strictObject({
       reference: z.string(),
       image_digest: z.string(),
-      index: z.number().int().nonnegative(),
+      index: z.int().check(z.nonnegative()),
       layer: layerSchema,
       /** The dataset that is snapshotted before and rolled back on failure; null on ext4. */
-      dataset: z.string().nullable(),
+      dataset: z.nullable(z.string()),
     }),
   }),
   z.strictObject({
@@ -150,13 +150,12 @@ export const stepSchema = z.discriminatedUnion('kind', [
       firmware: z.enum(['uefi', 'bios']),
       /** Every ESP (UEFI) or every disk with a BIOS-boot partition. */
       targets: z.array(deviceRefSchema),
-      /** What boots, so named as it will be then; every other step names pools as they are while installing. */
       root: z.discriminatedUnion('kind', [
         z.strictObject({ kind: z.literal('zfs'), pool: z.string(), dataset: z.string() }),
         z.strictObject({ kind: z.literal('ext4'), device: deviceRefSchema }),
       ]),
       boot_environment: z.string(),
-      boot_device: deviceRefSchema.nullable(),
+      boot_device: z.nullable(deviceRefSchema),
     }),
   }),
   z.strictObject({
@@ -169,7 +168,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
       targets: z.array(deviceRefSchema),
       /** True on an existing pool: for one boot only, made permanent by the confirmation. */
       once: z.boolean(),
-      previous: z.string().nullable(),
+      previous: z.nullable(z.string()),
     }),
   }),
   z.strictObject({ kind: z.literal('unmount-target'), ...base, params: z.strictObject({}) }),

@@ -10,7 +10,7 @@ export interface Principal {
 
 type Definition<N extends RouteName> = (typeof routes)[N]
 type Parsed<N extends RouteName, K extends 'params' | 'query' | 'body'> =
-  Definition<N> extends Record<K, infer Schema extends z.ZodType> ? z.output<Schema> : undefined
+  Definition<N> extends Record<K, infer Schema extends z.core.$ZodType> ? z.output<Schema> : undefined
 
 /** A request after its schemas parsed it. */
 export interface Call<N extends RouteName> {

@@ -72,7 +72,7 @@ function success(route: Route): Json {
   return { description, content: { [type]: { schema: toSchema(route.response, 'output') } } }
 }
 
-function parameters(place: 'path' | 'query', schema: z.ZodType | undefined): Json[] {
+function parameters(place: 'path' | 'query', schema: z.core.$ZodType | undefined): Json[] {
   if (!schema) return []
   const { properties, required } = z
     .object({ properties: z.record(z.string(), z.unknown()), required: z.array(z.string()).default([]) })
@@ -98,7 +98,7 @@ function idempotency(route: Route): Json[] {
   ]
 }
 
-function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+function toSchema(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   return rest
 }

@@ -4,7 +4,11 @@ import { z } from 'zod'
 const nothing = z.strictObject({})
 
 /** Parses params, query or body by the route's schema; a route without one takes nothing. Throws `invalid-request` with every issue. */
-export function parsePart(name: 'params' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown {
+export function parsePart(
+  name: 'params' | 'query' | 'body',
+  schema: z.core.$ZodType | undefined,
+  value: unknown,
+): unknown {
   if (!schema) {
     parseWith(name, nothing, value ?? {})
     return undefined
@@ -12,8 +16,8 @@ export function parsePart(name: 'params' | 'query' | 'body', schema: z.ZodType |
   return parseWith(name, schema, value)
 }
 
-function parseWith(name: string, schema: z.ZodType, value: unknown): unknown {
-  const parsed = schema.safeParse(value)
+function parseWith(name: string, schema: z.core.$ZodType, value: unknown): unknown {
+  const parsed = z.safeParse(schema, value)
   if (parsed.success) return parsed.data
   const issues = parsed.error.issues.map((issue) => ({
     path: [name, ...issue.path.map(String)].join('.'),

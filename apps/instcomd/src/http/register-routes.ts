@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { Fault } from '@slipway/base'
 import { routes, type Listener, type Route, type RouteName } from '@slipway/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Database } from '../database/database.ts'
 import { routeNames, routesWithoutHandler } from './combine-handlers.ts'
 import type { Call, Handlers, Principal } from './handler.ts'
@@ -101,8 +101,8 @@ function isNotReady(body: unknown): boolean {
 }
 
 /** The documented shape holds for answers too: keys that the schema does not know never leave the server. */
-function checkAnswer(schema: z.ZodType, value: unknown): unknown {
-  const parsed = schema.safeParse(value)
+function checkAnswer(schema: z.core.$ZodType, value: unknown): unknown {
+  const parsed = z.safeParse(schema, value)
   if (parsed.success) return parsed.data
   throw new Fault('internal', `the answer is not of the documented shape: ${parsed.error.message}`)
 }
@@ -116,6 +116,6 @@ function sendLines(reply: FastifyReply, route: Route, lines: unknown): FastifyRe
     .send(Readable.from(text, { objectMode: false }))
 }
 
-async function* printLines(schema: z.ZodType, lines: AsyncIterable<unknown>): AsyncGenerator<string> {
+async function* printLines(schema: z.core.$ZodType, lines: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const line of lines) yield `${JSON.stringify(checkAnswer(schema, line))}\n`
 }

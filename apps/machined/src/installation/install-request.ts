@@ -1,6 +1,6 @@
 import { canonicalJson, Fault, sha256Hex } from '@slipway/base'
 import { installContextSchema, planSchema, type InstallContext, type Plan } from '@slipway/protocol'
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /** A plan with its digest and everything around it, as StartInstall and RollbackInstall carry them. */
 export interface InstallRequest {
@@ -39,9 +39,9 @@ export function readContext(request: InstallRequest): InstallContext {
 }
 
 /** Parses a JSON document of the control channel; throws `invalid-request`. */
-export function parseJson<T>(schema: z.ZodType<T>, text: string, what: string): T {
+export function parseJson<T>(schema: z.core.$ZodType<T>, text: string, what: string): T {
   try {
-    return schema.parse(JSON.parse(text))
+    return z.parse(schema, JSON.parse(text))
   } catch (cause) {
     throw new Fault('invalid-request', `the ${what} does not have the documented shape`, { cause })
   }

@@ -178,9 +178,9 @@ export class Journal {
   }
 }
 
-function parseLine<T>(schema: z.ZodType<T>, line: string): T | null {
+function parseLine<T>(schema: z.core.$ZodType<T>, line: string): T | null {
   try {
-    return schema.parse(JSON.parse(line))
+    return z.parse(schema, JSON.parse(line))
   } catch {
     return null // torn by a power cut: the caller cuts the journal off here
   }

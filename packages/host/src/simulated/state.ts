@@ -18,7 +18,7 @@ export const fileTreeSchema = z.object({
   /** Digest of what `apply-sysconfig` wrote. */
   sysconfig: z.string().nullable(),
   hostname: z.string().nullable(),
-  first_boot: firstBootReportSchema.nullable(),
+  first_boot: z.nullable(firstBootReportSchema),
   agent: z.boolean(),
   /** Digest of what the boot archive was made from. */
   boot_archive: z.string().nullable(),

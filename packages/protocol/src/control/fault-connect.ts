@@ -1,5 +1,5 @@
 import { Fault, faultTable, isFaultCode, type FaultCode, type FaultDetails } from '@slipway/base'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 
 /** Header of an error answer that carries the Fault: percent-encoded JSON `{code, details}`. */
 export const faultHeader = 'slipway-fault'
@@ -51,7 +51,7 @@ export interface RpcErrorLike {
   readonly metadata: { get(name: string): string | null }
 }
 
-const headerSchema = z.object({ code: z.string(), details: z.record(z.string(), z.unknown()).default({}) })
+const headerSchema = z.object({ code: z.string(), details: z._default(z.record(z.string(), z.unknown()), {}) })
 
 /** Turns a Fault into the parts of a Connect error; the other side gets the same Fault back from `connectToFault`. */
 export function faultToConnect(fault: Fault): RpcError {

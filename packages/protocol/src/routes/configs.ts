@@ -1,11 +1,11 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { configCheckSchema } from '../machine-config.ts'
 import { planSchema } from '../plan.ts'
 import { listOf, listQuery } from './list.ts'
 import { route } from './route.ts'
 
 /** KDL text; its bound of 256 KiB is in bytes and checked by the parser, this one is in characters. */
-const kdl = z.string().max(262_144)
+const kdl = z.string().check(z.maxLength(262_144))
 
 export const keptConfigSchema = z.object({
   id: z.string(),
@@ -23,7 +23,7 @@ export const configRoutes = {
     permission: 'read',
     listener: 'api',
     summary: 'Check a machine config, optionally against a machine',
-    body: z.strictObject({ kdl, machine_id: z.string().max(128).optional() }),
+    body: z.strictObject({ kdl, machine_id: z.optional(z.string().check(z.maxLength(128))) }),
     response: configCheckSchema,
   }),
   listKeptConfigs: route({
@@ -32,7 +32,7 @@ export const configRoutes = {
     permission: 'read',
     listener: 'api',
     summary: 'List kept configs',
-    query: listQuery({ machine_id: z.string().max(128).optional() }),
+    query: listQuery({ machine_id: z.optional(z.string().check(z.maxLength(128))) }),
     response: listOf(keptConfigSchema),
   }),
   getKeptConfig: route({
@@ -41,8 +41,8 @@ export const configRoutes = {
     permission: 'read',
     listener: 'api',
     summary: 'One kept config with its text',
-    params: z.strictObject({ id: z.string().max(64) }),
-    response: keptConfigSchema.extend({ kdl: z.string() }),
+    params: z.strictObject({ id: z.string().check(z.maxLength(64)) }),
+    response: z.extend(keptConfigSchema, { kdl: z.string() }),
   }),
   checkImage: route({
     method: 'POST',
@@ -50,17 +50,20 @@ export const configRoutes = {
     permission: 'read',
     listener: 'api',
     summary: 'Check that an image exists and fits',
-    body: z.strictObject({ reference: z.string().max(1024), machine_id: z.string().max(128).optional() }),
+    body: z.strictObject({
+      reference: z.string().check(z.maxLength(1024)),
+      machine_id: z.optional(z.string().check(z.maxLength(128))),
+    }),
     response: z.object({
       reference: z.string(),
       digest: z.string(),
       media_type: z.string(),
       bytes: z.number(),
       platforms: z.array(
-        z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional(), digest: z.string() }),
+        z.object({ os: z.string(), architecture: z.string(), variant: z.optional(z.string()), digest: z.string() }),
       ),
       /** Null without a machine. */
-      fits: z.boolean().nullable(),
+      fits: z.nullable(z.boolean()),
     }),
   }),
   makePlan: route({
@@ -69,7 +72,7 @@ export const configRoutes = {
     permission: 'operate',
     listener: 'api',
     summary: 'Plan an installation; touches nothing',
-    body: z.strictObject({ machine_id: z.string().max(128), kdl }),
+    body: z.strictObject({ machine_id: z.string().check(z.maxLength(128)), kdl }),
     response: z.object({ plan_sha256: z.string(), plan: planSchema }),
   }),
 }

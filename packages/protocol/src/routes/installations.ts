@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { bootedReportSchema } from '../install-context.ts'
 import {
   installationSchema,
@@ -10,8 +10,8 @@ import {
 import { listOf, listQuery } from './list.ts'
 import { route } from './route.ts'
 
-const params = z.strictObject({ id: z.string().max(64) })
-const claimBody = z.strictObject({ claim_id: z.string().max(128).optional() }).optional()
+const params = z.strictObject({ id: z.string().check(z.maxLength(64)) })
+const claimBody = z.optional(z.strictObject({ claim_id: z.optional(z.string().check(z.maxLength(128))) }))
 
 export const installationRoutes = {
   install: route({
@@ -22,13 +22,10 @@ export const installationRoutes = {
     status: 202,
     summary: 'Start an installation',
     body: z.strictObject({
-      machine_id: z.string().max(128),
-      kdl: z.string().max(262_144),
-      plan_sha256: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/)
-        .optional(),
-      claim_id: z.string().max(128).optional(),
+      machine_id: z.string().check(z.maxLength(128)),
+      kdl: z.string().check(z.maxLength(262_144)),
+      plan_sha256: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
+      claim_id: z.optional(z.string().check(z.maxLength(128))),
     }),
     response: z.object({ installation_id: z.string() }),
   }),
@@ -38,7 +35,10 @@ export const installationRoutes = {
     permission: 'read',
     listener: 'api',
     summary: 'List installations',
-    query: listQuery({ machine_id: z.string().max(128).optional(), status: z.enum(installationStates).optional() }),
+    query: listQuery({
+      machine_id: z.optional(z.string().check(z.maxLength(128))),
+      status: z.optional(z.enum(installationStates)),
+    }),
     response: listOf(installationSchema),
   }),
   getInstallation: route({
@@ -67,9 +67,9 @@ export const installationRoutes = {
     summary: 'An installation’s log lines',
     params,
     query: z.strictObject({
-      after: z.coerce.number().int().nonnegative().default(0),
-      level: z.enum(['debug', 'info', 'warn', 'error']).default('debug'),
-      follow: z.enum(['true', 'false']).default('false'),
+      after: z._default(z.coerce.number().check(z.int(), z.nonnegative()), 0),
+      level: z._default(z.enum(['debug', 'info', 'warn', 'error']), 'debug'),
+      follow: z._default(z.enum(['true', 'false']), 'false'),
     }),
     response: logLineSchema,
     stream: 'application/x-ndjson',

@@ -1,15 +1,15 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 
 /** A page of a list; `next_cursor` is opaque, null on the last page. */
-export function listOf<T extends z.ZodType>(item: T) {
-  return z.object({ items: z.array(item), next_cursor: z.string().nullable() })
+export function listOf<T extends z.ZodMiniType>(item: T) {
+  return z.object({ items: z.array(item), next_cursor: z.nullable(z.string()) })
 }
 
 /** Query of a list route: filters plus `limit` (1..500, default 100) and `cursor`. */
-export function listQuery<T extends z.ZodRawShape>(filters: T) {
+export function listQuery<T extends z.core.$ZodShape>(filters: T) {
   return z.strictObject({
     ...filters,
-    limit: z.coerce.number().int().min(1).max(500).default(100),
-    cursor: z.string().max(256).optional(),
+    limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(500)), 100),
+    cursor: z.optional(z.string().check(z.maxLength(256))),
   })
 }

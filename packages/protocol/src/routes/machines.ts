@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { inventorySchema } from '../inventory.ts'
 import { installationStates } from '../installation.ts'
 import { listOf, listQuery } from './list.ts'
@@ -18,7 +18,7 @@ export type MachineStatus = (typeof machineStatuses)[number]
 
 export const claimSchema = z.object({
   claim_id: z.string(),
-  fence: z.number().int().positive(),
+  fence: z.int().check(z.positive()),
   holder: z.string(),
   expires_at: z.string(),
 })
@@ -27,38 +27,38 @@ export const claimSchema = z.object({
 export const claimViewSchema = z.object({
   holder: z.string(),
   claimed_at: z.string(),
-  expires_at: z.string().nullable(),
-  fence: z.number().int(),
+  expires_at: z.nullable(z.string()),
+  fence: z.int(),
 })
 
 export const machineSchema = z.object({
   machine_id: z.string(),
   kind: z.enum(['physical', 'virtual']),
-  hostname: z.string().nullable(),
-  address: z.string().nullable(),
-  port: z.number().int().nullable(),
+  hostname: z.nullable(z.string()),
+  address: z.nullable(z.string()),
+  port: z.nullable(z.int()),
   status: z.enum(machineStatuses),
-  specs: z
-    .object({
-      cpu_cores: z.number().int(),
-      memory_gb: z.number().int(),
-      storage_gb: z.number().int(),
-      network_interfaces: z.number().int(),
-    })
-    .nullable(),
+  specs: z.nullable(
+    z.object({
+      cpu_cores: z.int(),
+      memory_gb: z.int(),
+      storage_gb: z.int(),
+      network_interfaces: z.int(),
+    }),
+  ),
   capabilities: z.array(z.string()),
   /** Whether machined holds a certificate of this CA; `code` = an operator types the code on its console when claiming. */
   enrolment: z.enum(['enrolled', 'token', 'code', 'conflict', 'none']),
-  conflict: z.string().nullable(),
-  claim: claimViewSchema.nullable(),
-  installation_id: z.string().nullable(),
-  boot_id: z.string().nullable(),
-  version: z.string().nullable(),
+  conflict: z.nullable(z.string()),
+  claim: z.nullable(claimViewSchema),
+  installation_id: z.nullable(z.string()),
+  boot_id: z.nullable(z.string()),
+  version: z.nullable(z.string()),
   first_seen: z.string(),
-  last_seen: z.string().nullable(),
+  last_seen: z.nullable(z.string()),
 })
 
-const machineParams = z.strictObject({ machine_id: z.string().min(1).max(128) })
+const machineParams = z.strictObject({ machine_id: z.string().check(z.minLength(1), z.maxLength(128)) })
 
 export const machineRoutes = {
   listMachines: route({
@@ -68,9 +68,9 @@ export const machineRoutes = {
     listener: 'api',
     summary: 'List machines',
     query: listQuery({
-      status: z.enum(machineStatuses).optional(),
-      kind: z.string().max(32).optional(),
-      q: z.string().max(128).optional(),
+      status: z.optional(z.enum(machineStatuses)),
+      kind: z.optional(z.string().check(z.maxLength(32))),
+      q: z.optional(z.string().check(z.maxLength(128))),
     }),
     response: listOf(machineSchema),
   }),
@@ -82,11 +82,14 @@ export const machineRoutes = {
     status: 201,
     summary: 'Enter a machine by address, or adopt a guest',
     body: z.union([
-      z.strictObject({ address: z.string().min(1).max(255), port: z.number().int().min(1).max(65535).optional() }),
+      z.strictObject({
+        address: z.string().check(z.minLength(1), z.maxLength(255)),
+        port: z.optional(z.int().check(z.minimum(1), z.maximum(65535))),
+      }),
       z.strictObject({
         kind: z.literal('virtual'),
-        id: z.string().min(1).max(128).optional(),
-        name: z.string().min(1).max(255),
+        id: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
+        name: z.string().check(z.minLength(1), z.maxLength(255)),
       }),
     ]),
     response: machineSchema,
@@ -109,9 +112,9 @@ export const machineRoutes = {
     params: machineParams,
     response: z.object({
       status: z.enum(machineStatuses),
-      claim: claimViewSchema.nullable(),
-      installation: z.object({ installation_id: z.string(), status: z.enum(installationStates) }).nullable(),
-      last_seen: z.string().nullable(),
+      claim: z.nullable(claimViewSchema),
+      installation: z.nullable(z.object({ installation_id: z.string(), status: z.enum(installationStates) })),
+      last_seen: z.nullable(z.string()),
     }),
   }),
   getMachineInventory: route({
@@ -130,14 +133,14 @@ export const machineRoutes = {
     listener: 'api',
     summary: 'Claim a machine under a lease',
     params: machineParams,
-    body: z
-      .strictObject({
-        ttl_seconds: z.number().int().min(1).max(86400).optional(),
-        holder: z.string().min(1).max(128).optional(),
+    body: z.optional(
+      z.strictObject({
+        ttl_seconds: z.optional(z.int().check(z.minimum(1), z.maximum(86400))),
+        holder: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
         /** The code shown on the machine's console, where its medium carries no token. */
-        code: z.string().max(64).optional(),
-      })
-      .optional(),
+        code: z.optional(z.string().check(z.maxLength(64))),
+      }),
+    ),
     response: claimSchema,
   }),
   renewClaim: route({
@@ -147,7 +150,10 @@ export const machineRoutes = {
     listener: 'api',
     summary: 'Renew a claim',
     params: machineParams,
-    body: z.strictObject({ claim_id: z.string().max(128), ttl_seconds: z.number().int().min(1).max(86400).optional() }),
+    body: z.strictObject({
+      claim_id: z.string().check(z.maxLength(128)),
+      ttl_seconds: z.optional(z.int().check(z.minimum(1), z.maximum(86400))),
+    }),
     response: claimSchema,
   }),
   releaseClaim: route({
@@ -158,7 +164,7 @@ export const machineRoutes = {
     status: 204,
     summary: 'Release a claim',
     params: machineParams,
-    body: z.strictObject({ claim_id: z.string().max(128).optional(), force: z.boolean().optional() }),
+    body: z.strictObject({ claim_id: z.optional(z.string().check(z.maxLength(128))), force: z.optional(z.boolean()) }),
     response: z.null(),
   }),
   askDiscovery: route({

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 
 /** Permissions that routes name (security.md): each role contains those before it; `open` needs no token. */
 export const permissions = ['open', 'read', 'operate', 'administer'] as const
@@ -15,10 +15,10 @@ export interface Route {
   readonly permission: Permission
   readonly listener: Listener
   readonly summary: string
-  readonly params?: z.ZodType
-  readonly query?: z.ZodType
-  readonly body?: z.ZodType
-  readonly response: z.ZodType
+  readonly params?: z.ZodMiniType
+  readonly query?: z.ZodMiniType
+  readonly body?: z.ZodMiniType
+  readonly response: z.ZodMiniType
   /** Status of success; 200 unless given. */
   readonly status?: 200 | 201 | 202 | 204
   /** Media type of a streamed answer; then `response` is the schema of one line or event. */

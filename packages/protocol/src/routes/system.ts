@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { enrollRequestSchema, enrollResponseSchema } from '../enrolment.ts'
 import { eventSchema } from '../events.ts'
 import { listOf, listQuery } from './list.ts'
@@ -8,15 +8,15 @@ export const doctorCheckSchema = z.object({
   name: z.string(),
   ok: z.boolean(),
   message: z.string(),
-  cure: z.string().nullable(),
+  cure: z.nullable(z.string()),
 })
 
 export const enrolmentTokenSchema = z.object({
   id: z.string(),
   created_at: z.string(),
   expires_at: z.string(),
-  max_machines: z.number().int(),
-  used: z.number().int(),
+  max_machines: z.int(),
+  used: z.int(),
   allowed_networks: z.array(z.string()),
 })
 
@@ -47,8 +47,8 @@ export const systemRoutes = {
     listener: 'api',
     summary: 'Events, replayed after a sequence number and then followed (WebSocket or SSE)',
     query: z.strictObject({
-      after: z.coerce.number().int().nonnegative().optional(),
-      types: z.string().max(512).optional(),
+      after: z.optional(z.coerce.number().check(z.int(), z.nonnegative())),
+      types: z.optional(z.string().check(z.maxLength(512))),
     }),
     response: eventSchema,
     stream: 'text/event-stream',
@@ -86,11 +86,11 @@ export const systemRoutes = {
     status: 201,
     summary: 'Make an enrolment file for live media; the token is shown once',
     body: z.strictObject({
-      ttl_seconds: z.number().int().min(60).max(31_536_000).default(2_592_000),
-      max_machines: z.number().int().min(1).max(100_000).default(1000),
-      allowed_networks: z.array(z.string().max(64)).max(64).default([]),
+      ttl_seconds: z._default(z.int().check(z.minimum(60), z.maximum(31_536_000)), 2_592_000),
+      max_machines: z._default(z.int().check(z.minimum(1), z.maximum(100_000)), 1000),
+      allowed_networks: z._default(z.array(z.string().check(z.maxLength(64))).check(z.maxLength(64)), []),
     }),
-    response: enrolmentTokenSchema.extend({ token: z.string(), ca_pem: z.string(), instcomd: z.array(z.string()) }),
+    response: z.extend(enrolmentTokenSchema, { token: z.string(), ca_pem: z.string(), instcomd: z.array(z.string()) }),
   }),
   enroll: route({
     method: 'POST',
