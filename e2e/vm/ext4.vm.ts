@@ -33,6 +33,7 @@ test('an ext4 system is installed over the API and boots from its disk, also wit
   expect(facts.get('dns')).toBe(nameServer)
   expect(facts.get('root')).toMatch(/^\/dev\/vda\d+ ext4$/)
   expect(facts.get('firmware')).toBe('uefi')
+  expect(facts.get('command'), 'the serial console is carried').toContain('console=ttyS0,115200')
   expect(facts.get('failed_units')).toBe('')
   expect(facts.get('command'), 'never root=/dev/…').toMatch(/root=(PART)?UUID=/)
   expect(done.progress).toMatchObject({ status: 'completed', percent: 100, confirmed: true, error: null })

@@ -1,6 +1,9 @@
 import { Fault } from '@slipway/base'
 import type { StepOf } from '@slipway/protocol'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { StepContext, StepExecutor } from '../../host.ts'
+import { consoleArguments } from '../boot/console-arguments.ts'
 import { installGrub, isGrubInstalled } from '../boot/grub.ts'
 import { installSystemdBoot, isSystemdBootInstalled, removeSystemdBoot } from '../boot/systemd-boot.ts'
 import { findDevice } from '../block/find-disk.ts'
@@ -22,7 +25,9 @@ export function makeInstallBootloader(system: LinuxSystem): StepExecutor<'instal
       if (step.params.targets.length === 0) {
         throw new Fault('unsupported', 'the plan names no partition that could start this system; make a new plan')
       }
-      const options = [...(await rootOptions(system, step.params, context)), ...context.kernelArguments]
+      const consoles = consoleArguments(await readFile(join(system.proc, 'cmdline'), 'utf8'))
+      const root = await rootOptions(system, step.params, context)
+      const options = [...new Set([...root, ...consoles, ...context.kernelArguments])]
       if (step.params.firmware === 'bios') await installGrub(system, step.params, { context, options })
       else await installSystemdBoot(system, step.params, { context, options })
       await recordStep(system, step, context)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Says on the serial console what is so in the booted system; the VM journeys read it there.
 fact() {
-  echo "SLIPWAY-FACT $1=$2" >/dev/ttyS0
+  printf "SLIPWAY-FACT %s=%s\n" "$1" "$2" >/dev/ttyS0
 }
 lines() {
   tr '\n' ' ' | sed 's/ $//'
