@@ -69,6 +69,21 @@ describe('the command runner', () => {
     await expect(run(['false'], { signal, input: source() })).rejects.toMatchObject({ code: 'command-failed' })
   })
 
+  test('a command that is content with the beginning succeeds, and the source is still read to its end', async () => {
+    let whole = false
+    async function* source() {
+      for (let index = 0; index < 64; index += 1) yield Buffer.alloc(1 << 20)
+      whole = true
+    }
+    await run(['true'], { signal, input: source() })
+    expect(whole).toBe(true)
+    async function* broken() {
+      yield* source()
+      throw new Fault('image-digest-mismatch', 'found out at the very end')
+    }
+    await expect(run(['true'], { signal, input: broken() })).rejects.toMatchObject({ code: 'image-digest-mismatch' })
+  })
+
   test('bounds what a command may print', async () => {
     const flood = run(['head', '-c', String(20 * 1024 * 1024), '/dev/zero'], { signal })
     await expect(flood).rejects.toMatchObject({ code: 'command-failed' })

@@ -1,5 +1,6 @@
 import { Fault, type Logger } from '@slipway/base'
 import { spawn, type ChildProcess } from 'node:child_process'
+import type { Writable } from 'node:stream'
 import type { CommandRecord } from '../host.ts'
 
 /** How one command is run. Every command has a signal and a deadline; output is bounded. */
@@ -80,17 +81,21 @@ async function runOnce(argv: readonly string[], options: CommandOptions): Promis
   })
   const output = collect(child)
   const killer = killOnAbort(child, stop)
-  const feeding = feed(child, options.input)
+  const ended = exit(child)
+  const feeding = feed(
+    child,
+    ended.catch(() => null),
+    options,
+  )
   try {
-    const exitCode = await exit(child)
-    // A command that ends before it has read everything makes feeding fail; its exit code says more.
+    const exitCode = await ended
     const feedError = await feeding
     const text = { stdout: output.stdout(), stderr: output.stderr() }
     if (options.signal.aborted) return { ...text, exitCode, fault: stopped(argv, options.signal) }
     if (deadline.aborted) return { ...text, exitCode, fault: timedOut(argv, options) }
     if (output.overflowed()) return { ...text, exitCode, fault: tooMuch(argv) }
-    const good = exitCode !== null && (options.accept ?? [0]).includes(exitCode)
-    if (!good) return { ...text, exitCode, fault: commandFailed(argv, exitCode, text, feedError) }
+    if (!isAccepted(exitCode, options))
+      return { ...text, exitCode, fault: commandFailed(argv, exitCode, text, feedError) }
     return { ...text, exitCode, fault: feedError ? commandFailed(argv, exitCode, text, feedError) : null }
   } catch (error) {
     return failed(notStarted(argv, error))
@@ -138,40 +143,46 @@ function collect(child: ChildProcess) {
   }
 }
 
-/** Writes the input with back-pressure; returns what went wrong instead of throwing. */
-async function feed(child: ChildProcess, input: CommandOptions['input']): Promise<unknown> {
-  const stdin = child.stdin
+/**
+ * Writes the input with back-pressure; returns why the source broke, or null.
+ * A command that stops reading early and is content with what it had (GNU tar after the end mark) is no failure, but
+ * the source is still read to its end: its digest is only checked there.
+ */
+async function feed(child: ChildProcess, ended: Promise<number | null>, options: CommandOptions): Promise<unknown> {
+  const { stdin } = child
   if (!stdin) return null
-  let failure: unknown = null
-  stdin.on('error', (error) => (failure ??= error))
+  stdin.on('error', () => {}) // EPIPE destroys the stream; the exit code will say whether that is bad
   try {
-    if (typeof input === 'string') stdin.write(input)
-    else if (input) {
-      for await (const chunk of input) {
-        if (failure) break
-        if (!stdin.write(chunk)) await drained(child)
+    if (typeof options.input === 'string') stdin.write(options.input)
+    else if (options.input) {
+      for await (const chunk of options.input) {
+        if (stdin.destroyed && !isAccepted(await ended, options)) break
+        if (!stdin.destroyed && !stdin.write(chunk)) await drained(stdin)
       }
     }
   } catch (error) {
     // The source broke (a digest, the network): the command must not take a short input for a whole one.
-    failure = error
     killGroup(child, 'SIGKILL')
+    return error
+  } finally {
+    stdin.end()
   }
-  stdin.end()
-  return failure
+  return null
 }
 
-function drained(child: ChildProcess): Promise<void> {
+function isAccepted(exitCode: number | null, options: CommandOptions): boolean {
+  return exitCode !== null && (options.accept ?? [0]).includes(exitCode)
+}
+
+/** Waits until the stream takes more, or never will: node destroys it without a word when the command has ended. */
+function drained(stdin: Writable): Promise<void> {
   return new Promise((resolve) => {
+    if (stdin.destroyed) return resolve()
     const done = () => {
-      child.stdin?.off('drain', done)
-      child.off('close', done)
-      child.stdin?.off('error', done)
+      for (const event of ['drain', 'error', 'close'] as const) stdin.off(event, done)
       resolve()
     }
-    child.stdin?.once('drain', done)
-    child.stdin?.once('error', done)
-    child.once('close', done)
+    for (const event of ['drain', 'error', 'close'] as const) stdin.once(event, done)
   })
 }
 

@@ -21,11 +21,14 @@ Wants=network-online.target
 After=network-online.target systemd-networkd.service systemd-resolved.service
 
 [Service]
-Type=oneshot
+# Not oneshot: the report is repeated until the server answers, and the boot does not wait for that.
+Type=exec
 RemainAfterExit=yes
 ExecStart=/opt/slipway/node/bin/node /usr/lib/slipway/sysconfig.mjs apply --report
-# The report is repeated until the server answers: longer than any installation.commit_timeout in use.
-TimeoutStartSec=2h
+Restart=on-failure
+RestartSec=30s
+# 2 usage, 3 invalid config, 4 refused: the same again would help nobody.
+RestartPreventExitStatus=2 3 4
 StandardOutput=journal+console
 StandardError=journal+console
 
