@@ -49,7 +49,8 @@ test('two transactions that lock each other out both succeed: the victim is run 
       await tx.query('UPDATE numbers SET n = n + 1 WHERE id = $1', [second])
     })
   await Promise.all([cross(10, 11), cross(11, 10)])
-  expect(runs).toBe(3)
+  // One victim at least; on a loaded machine its second run can collide once more.
+  expect(runs).toBeGreaterThanOrEqual(3)
   expect(await database.query('SELECT n FROM numbers WHERE id >= 10')).toEqual([{ n: 2 }, { n: 2 }])
 })
 

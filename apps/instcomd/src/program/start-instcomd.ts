@@ -10,6 +10,7 @@ import { makeEnrollments } from '../enrollments/service.ts'
 import { EventFeed } from '../events/event-feed.ts'
 import { startEventSequencer } from '../events/event-sequencer.ts'
 import { startRetention } from '../events/retention.ts'
+import { readCommits } from '../database/read-commits.ts'
 import { readLag } from '../events/store.ts'
 import { makeApiServer } from '../http/api-server.ts'
 import { combineHandlers } from '../http/combine-handlers.ts'
@@ -119,6 +120,7 @@ async function buildContext(
   closers.add('certificate renewal', () => pki.stop())
   const metrics = makeMetrics()
   metrics.gauge('event_lag_seconds', 'Age of the oldest committed event without a number', () => readLag(database))
+  metrics.gauge('database_commits', 'Transactions committed by the database', () => readCommits(database))
   const sequencer = startEventSequencer(database, logger)
   closers.add('event sequencer', () => sequencer.stop())
   const feed = new EventFeed(database, logger)
