@@ -92,7 +92,17 @@ async function startServer(
 ): Promise<{ url: string; setupLink: string | null }> {
   const configFile = join(options.dataDir, 'slipway.yaml')
   writeFileSync(configFile, `${demoServerConfig({ ...options, registry })}${options.serverConfig}`)
-  const server = start('server', ['--config', configFile])
+  // As flags too: PORT and SLIPWAY_DATA_DIR in the user's environment win over a file, and are not the demo's.
+  const flags = {
+    config: configFile,
+    port: options.port,
+    'machine-port': options.machinePort,
+    'data-dir': options.dataDir,
+  }
+  const server = start(
+    'server',
+    Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
+  )
   const url = `http://127.0.0.1:${options.port}`
   const link = server.waitForLine(/(https?:\/\/[^\s"]+\/setup\/[\w-]+)/, startMs).catch(() => null)
   await waitUntilReady(url, server)
