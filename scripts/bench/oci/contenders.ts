@@ -9,6 +9,9 @@ export interface Contender {
   readonly root: string
 }
 
+/** As images/live/init starts machined. */
+const nodeFlags = '--max-semi-space-size=2'
+
 /** The three, in the order of the first round. */
 export function makeContenders(server: ImageServer, program: string): Contender[] {
   const { host, repository, tag } = server
@@ -18,7 +21,7 @@ export function makeContenders(server: ImageServer, program: string): Contender[
       name: 'slipway',
       root: 'root',
       command: (target) =>
-        `mkdir ${join(target, 'root')} && ${process.execPath} ${program} oci://${host}/${repository}:${tag} ${join(target, 'root')}`,
+        `mkdir ${join(target, 'root')} && ${process.execPath} ${nodeFlags} ${program} oci://${host}/${repository}:${tag} ${join(target, 'root')}`,
     },
     {
       name: 'skopeo+umoci',

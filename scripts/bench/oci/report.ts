@@ -35,7 +35,8 @@ export function describeResults(results: Results, image: DebianImage, command: s
     ...ratios(results),
     '',
     `Machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.versions.node}; load average before the runs ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}. ` +
-      'CPU is that of the contender and its children, without the registry. Memory is the largest sum of resident sizes, looked at every 50 ms.',
+      'CPU is that of the contender and its children, without the registry. Memory is the largest sum of resident sizes, looked at every 50 ms. ' +
+      'Slipway is a whole process per run, bundled and started with `--max-semi-space-size=2` as the live environment starts machined; every digest is checked.',
   ].join('\n')
 }
 
