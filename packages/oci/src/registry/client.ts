@@ -37,7 +37,7 @@ export interface RegistryClient {
 /**
  * Makes a client; connections and tokens are kept per registry.
  * Faults: `image-not-found`, `image-platform-missing`, `image-invalid`, `image-digest-mismatch`, `registry-refused`, and
- * `registry-unreachable` with `details.tried` (DNS, TCP, TLS, HTTP) and `details.attempts`.
+ * `certificate-refused` or `registry-unreachable` with `details.tried` (DNS, TCP, TLS, HTTP) and `details.attempts`.
  */
 export function makeRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const registries = options.registries ?? {}
@@ -74,7 +74,8 @@ export function makeRegistryClient(options: RegistryClientOptions = {}): Registr
 
   /** A registry that cannot be reached is probed once more, stage by stage, so that the error says where it stopped. */
   async function explained(error: unknown, ref: ImageReference, signal: AbortSignal): Promise<unknown> {
-    if (!isFault(error, 'registry-unreachable') || signal.aborted) return error
+    const isConnection = isFault(error, 'registry-unreachable') || isFault(error, 'certificate-refused')
+    if (!isConnection || signal.aborted) return error
     const tried = await probeRegistry(ref.registry, optionsOf(registries, ref.registry), signal)
     return new Fault(error.code, error.message, {
       cause: error.cause,

@@ -83,6 +83,20 @@ export function networkCode(error: unknown): string | null {
   return networkCode(error.cause)
 }
 
+// OpenSSL's X509_V_ERR names as Node gives them, for certificates that another try does not make better.
+const distrust = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
 /** An error in one line: OpenSSL's are cut down to their reason, and the errors of several addresses stand side by side. */
 export function errorWords(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(errorWords).join('; ')
@@ -94,6 +108,13 @@ export function errorWords(error: unknown): string {
 function networkFault(url: URL, cause: unknown): Fault {
   if (cause instanceof Fault) return cause
   const words = errorWords(cause)
+  if (distrust.has(networkCode(cause) ?? '')) {
+    return new Fault(
+      'certificate-refused',
+      `the certificate of ${url.host} is not trusted: ${words}; trust its authority, or set insecure for this registry`,
+      { cause, details: { source: url.origin, error: networkCode(cause) } },
+    )
+  }
   return new Fault('registry-unreachable', `${url.origin} cannot be reached or broke the connection: ${words}`, {
     cause,
     details: { source: url.origin, error: networkCode(cause) ?? words },
