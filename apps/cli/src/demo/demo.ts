@@ -55,7 +55,8 @@ export async function startDemo(options: DemoOptions, signal: AbortSignal): Prom
     return part
   }
   try {
-    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
+    // Passable for others: as root, PostgreSQL runs as an unprivileged user below it. Secrets in it are 0600 each.
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o711 })
     const image = options.image ?? (await buildImage(start))
     const registry = start('demo-registry', ['--layout', image, '--port', String(options.registryPort)])
     const [, registryHost = ''] = await registry.waitForLine(/http:\/\/([\d.]+:\d+)/, startMs)
@@ -114,10 +115,11 @@ async function startServer(
 async function waitUntilReady(url: string, server: BackgroundProgram): Promise<void> {
   const ended = server.waitForLine(/a^/, startMs) // matches nothing: it only ever throws, with the server's last words
   ended.catch(() => undefined)
+  const done = new AbortController()
   const poll = async () => {
-    while (!(await isReady(url))) await delay(100)
+    while (!done.signal.aborted && !(await isReady(url))) await delay(100)
   }
-  await Promise.race([ended, poll()])
+  await Promise.race([ended, poll()]).finally(() => done.abort())
 }
 
 async function isReady(url: string): Promise<boolean> {
