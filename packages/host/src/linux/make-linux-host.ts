@@ -67,7 +67,7 @@ export function makeLinuxHost(options: LinuxHostOptions): Host {
       'install-bootloader': makeInstallBootloader(system),
       'activate-boot-environment': makeActivateBootEnvironment(system),
       'unmount-target': makeUnmountTarget(system),
-      'export-pool': makeExportPool(system),
+      'export-pool': makeExportPool(system, () => memory.clear()),
       reboot: makeReboot(system),
     },
     layers: makeLayerStore(system),

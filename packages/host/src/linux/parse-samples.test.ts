@@ -6,6 +6,7 @@ import { parsePartitionTable, partitionNumber } from './block/partition-table.ts
 import { parseSignatures } from './block/signatures.ts'
 import { parseEfibootmgr } from './boot/efi-variables.ts'
 import { parseIpAddresses } from './inventory/ip-addresses.ts'
+import { parseBootEnvironments } from './inventory/read-pools.ts'
 import { parseMountinfo } from './mounts.ts'
 import { parseArping } from './probe-address.ts'
 import { parseLabelHostid } from './zfs/hostid.ts'
@@ -58,6 +59,15 @@ describe('recorded output of the tools', () => {
       { name: 'rpool', guid: '12415318491445197046', state: 'ONLINE' },
     ])
     expect(parseImportablePools('no pools available to import\n')).toEqual([])
+  })
+
+  test('boot environments are told with their own mount points, and the one that boots', () => {
+    const listing =
+      'rpool/ROOT\tnone\nrpool/ROOT/be-1\t/run/peek\nrpool/ROOT/be-2\t/run/peek\nrpool/ROOT/be-1/var\t/run/peek/var\n'
+    expect(parseBootEnvironments(listing, { pool: 'rpool', bootfs: 'rpool/ROOT/be-1', altroot: '/run/peek' })).toEqual([
+      { name: 'be-1', active: true, mountpoint: '/' },
+      { name: 'be-2', active: false, mountpoint: '/' },
+    ])
   })
 
   test('zdb tells the hostid of the last user in hex', () => {

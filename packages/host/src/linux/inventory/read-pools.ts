@@ -43,8 +43,10 @@ export async function readPools(
 }
 
 async function readImported(system: LinuxSystem, pool: string, signal: AbortSignal): Promise<Seen> {
-  const list = await system.run(['zpool', 'list', '-H', '-p', '-o', 'guid,health,size,bootfs', pool], { signal })
-  const [guid = null, health = null, size = '', bootfs = ''] = list.stdout.trim().split('\t')
+  const list = await system.run(['zpool', 'list', '-H', '-p', '-o', 'guid,health,size,bootfs,altroot', pool], {
+    signal,
+  })
+  const [guid = null, health = null, size = '', bootfs = '', altroot = '-'] = list.stdout.trim().split('\t')
   const environments = await system.run(
     ['zfs', 'list', '-H', '-d', '1', '-t', 'filesystem', '-o', 'name,mountpoint', `${pool}/ROOT`],
     { signal, accept: [0, 1] }, // 1: a pool without systems has no ROOT
@@ -56,21 +58,29 @@ async function readImported(system: LinuxSystem, pool: string, signal: AbortSign
     guid,
     health,
     bytes: /^\d+$/.test(size) ? Number(size) : null,
-    boot_environments: parseBootEnvironments(environments.stdout, pool, bootfs),
+    boot_environments: parseBootEnvironments(environments.stdout, { pool, bootfs, altroot }),
     stamp: stamp.stdout.trim() || null,
   }
 }
 
-/** Reads `zfs list -H -d 1 -o name,mountpoint POOL/ROOT`; the one that `bootfs` names is active. */
-export function parseBootEnvironments(output: string, pool: string, bootfs: string): Pool['boot_environments'] {
+/** Reads `zfs list -H -d 1 -o name,mountpoint POOL/ROOT`; the one that `bootfs` names is active. `altroot` is `-` for none. */
+export function parseBootEnvironments(
+  output: string,
+  pool: { pool: string; bootfs: string; altroot: string },
+): Pool['boot_environments'] {
   return lines(output).flatMap((line) => {
     const [dataset = '', mountpoint = ''] = line.split('\t')
-    const name = dataset.slice(`${pool}/ROOT/`.length)
+    const name = dataset.slice(`${pool.pool}/ROOT/`.length)
     if (name === '' || name.includes('/')) return []
-    return [
-      { name, active: dataset === bootfs, mountpoint: mountpoint === '' || mountpoint === '-' ? null : mountpoint },
-    ]
+    return [{ name, active: dataset === pool.bootfs, mountpoint: ownMountpoint(mountpoint, pool.altroot) }]
   })
+}
+
+/** zfs prints mount points below the pool's alternate root; what counts is where the system itself mounts them. */
+function ownMountpoint(mountpoint: string, altroot: string): string | null {
+  if (mountpoint === '' || mountpoint === '-') return null
+  if (altroot === '-' || !mountpoint.startsWith(altroot)) return mountpoint
+  return mountpoint.slice(altroot.length) || '/'
 }
 
 /** Looks into a pool that is not imported: a read-only import changes nothing on its disks (zpool-import(8)). */
