@@ -9,7 +9,18 @@ export function controlFault(machine: { machine_id: string; address: string; por
   const fault = connectToFault(error)
   // A peer that is killed resets its streams, which the transport calls cancelled; only a carried Fault is the machine's word.
   const isTransports = fault.code === 'cancelled' && error.metadata.get(faultHeader) === null
-  return fault.code === 'machine-unreachable' || isTransports ? unreachable(machine, error) : fault
+  return fault.code === 'machine-unreachable' || isTransports || isNetworkError(error)
+    ? unreachable(machine, error)
+    : fault
+}
+
+/**
+ * The transport calls an unknown errno internal: a machine that lost its power answers EHOSTUNREACH or ENETUNREACH,
+ * not ECONNREFUSED. Errors of system calls carry the call's name (Node: SystemError).
+ */
+function isNetworkError(error: ConnectError): boolean {
+  const { cause } = error
+  return cause instanceof Error && 'syscall' in cause && error.metadata.get(faultHeader) === null
 }
 
 function unreachable(machine: { machine_id: string; address: string; port: number }, cause: unknown): Fault {
