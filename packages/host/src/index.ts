@@ -27,5 +27,10 @@ export { configureSystem, type ConfigureOptions } from './sysconfig/configure.ts
 export { planSysconfig } from './sysconfig/plan-sysconfig.ts'
 export { firstBootPath, machineConfigPath, sysconfigProgramPath } from './sysconfig/slipway-files.ts'
 export type { SysconfigChange, SysconfigCommand, SysconfigFacts, SysconfigPlan } from './sysconfig/sysconfig-plan.ts'
-export { readSysconfigRecord, sysconfigRecordPath, type ChangeRecord, type SysconfigRecord } from './sysconfig/sysconfig-record.ts'
+export {
+  readSysconfigRecord,
+  sysconfigRecordPath,
+  type ChangeRecord,
+  type SysconfigRecord,
+} from './sysconfig/sysconfig-record.ts'
 export { makeIllumosHost, type IllumosHostOptions } from './illumos/make-illumos-host.ts'
