@@ -95,6 +95,9 @@ describe('recorded output of the tools', () => {
       order: ['0000'],
       entries: [{ number: '0000', label: 'UiApp' }],
     })
+    const mirror = parseEfibootmgr(sample('efibootmgr-mirror'))
+    expect(mirror.order).toHaveLength(11)
+    expect(mirror.entries).toContainEqual({ number: '0002', label: 'Slipway DISK2' })
   })
 
   test('output of another shape is an error that names the tool', () => {
