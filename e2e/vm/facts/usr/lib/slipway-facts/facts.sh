@@ -18,7 +18,8 @@ fact command "$(cat /proc/cmdline)"
 fact failed_units "$(systemctl --failed --no-legend --plain | awk '{ print $1 }' | lines)"
 fact images "$(cat /etc/slipway/image 2>/dev/null | lines)"
 if [ -e /usr/lib/slipway-facts/tree ]; then
-  # Content, names, modes, owners and links of everything that came from the image and that no machine changes.
-  fact tree "$(cd / && tar --sort=name --mtime=@0 --numeric-owner -cf - usr opt | sha256sum | cut -d' ' -f1)"
+  # Content, names, modes, owners and links of everything that came from the image and that no machine changes. The one
+  # program that the installer itself adds there is left out.
+  fact tree "$(cd / && tar --sort=name --mtime=@0 --numeric-owner --exclude=usr/lib/slipway/refresh-esps -cf - usr opt | sha256sum | cut -d' ' -f1)"
 fi
 fact end "$(cat /proc/sys/kernel/random/boot_id)"
