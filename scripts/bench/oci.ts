@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -17,7 +18,7 @@ import { serveImage } from './oci/serve-image.ts'
 export async function benchOci(args: readonly string[]): Promise<void> {
   const options = { rounds: { type: 'string', default: '5' }, 'no-write': { type: 'boolean', default: false } } as const
   const { values } = parseArgs({ args: [...args], options })
-  if (process.getuid?.() !== 0) throw new Error('this bench keeps owners and devices: run it as root')
+  assertTools()
   const image = await buildDebianImage()
   // Beside the image: registry and target are on the same disk.
   const folder = mkdtempSync(join(dirname(image.layout), 'run-'))
@@ -35,6 +36,14 @@ export async function benchOci(args: readonly string[]): Promise<void> {
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function assertTools(): void {
+  if (process.getuid?.() !== 0) throw new Error('this bench keeps owners and devices: run it as root')
+  const tools = ['docker-registry', 'skopeo', 'umoci', 'curl', 'jq', 'dpkg-deb', 'apt-get']
+  const missing = tools.filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
+  if (missing.length > 0)
+    throw new Error(`this bench needs ${missing.join(', ')}: apt-get install ${missing.join(' ')}`)
 }
 
 async function runRounds(
