@@ -115,7 +115,8 @@ function treeOf(image: PushedImage): string {
   execFileSync('umoci', ['unpack', '--image', `${image.layout}:${image.tag}`, bundle], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  const command = "tar --sort=name --mtime=@0 --numeric-owner --exclude=usr/lib/slipway/refresh-esps -cf - usr opt | sha256sum | cut -d' ' -f1"
+  const command =
+    "tar --sort=name --mtime=@0 --numeric-owner --exclude=usr/lib/slipway/refresh-esps -cf - usr opt | sha256sum | cut -d' ' -f1"
   return execFileSync('sh', ['-c', command], { cwd: join(bundle, 'rootfs'), encoding: 'utf8' }).trim()
 }
 
