@@ -12,7 +12,7 @@ import { serveImage } from './oci/serve-image.ts'
 
 /**
  * `npm run bench -- oci [--rounds 5] [--no-write]`: one image of Debian packages pulled and unpacked by Slipway, by skopeo and
- * umoci, and by curl and tar; interleaved, each tree compared, results into docs/benchmarks.md. Needs root and the Debian
+ * umoci, and by curl and tar; interleaved, each tree compared, results into docs/benchmarks.md. Needs root, 3 GB of disk a round and the Debian
  * packages docker-registry, skopeo, umoci, curl and jq. Every digest check of ours is on.
  */
 export async function benchOci(args: readonly string[]): Promise<void> {
@@ -27,7 +27,7 @@ export async function benchOci(args: readonly string[]): Promise<void> {
   process.once('SIGINT', stop)
   try {
     const contenders = makeContenders(server, await bundlePull(folder))
-    const results = await runRounds(contenders, Number(values.rounds), join(folder, 'target'))
+    const results = await runRounds(contenders, Number(values.rounds), join(folder, 'targets'))
     const text = describeResults(results, image, `npm run bench -- oci --rounds ${values.rounds}`)
     console.log(`\n${text}`)
     if (!values['no-write']) writeReport(text)
@@ -49,7 +49,7 @@ function assertTools(): void {
 async function runRounds(
   contenders: readonly Contender[],
   rounds: number,
-  target: string,
+  targets: string,
 ): Promise<Map<Contender['name'], (Run & { load: number })[]>> {
   const results = new Map(contenders.map(({ name }) => [name, [] as (Run & { load: number })[]]))
   let tree: string | null = null
@@ -58,10 +58,10 @@ async function runRounds(
       const contender = contenders[(round + turn) % contenders.length]
       if (contender === undefined) continue
       const load = loadavg()[0] ?? NaN
-      const run = await measureRun(contender, target)
+      const run = await measureRun(contender, join(targets, `${round}-${turn}`))
       tree ??= run.tree
       if (run.tree !== tree)
-        throw new Error(`the tree of ${contender.name} differs from the others: no time counts; look at ${target}`)
+        throw new Error(`the tree of ${contender.name} differs from the others: no time counts; look below ${targets}`)
       results.get(contender.name)?.push({ ...run, load })
       console.log(
         `round ${round + 1} ${contender.name.padEnd(12)} ${run.seconds.toFixed(2)} s, ${run.cpuSeconds.toFixed(2)} s CPU, ${(run.peakBytes / 1e6).toFixed(0)} MB, load ${load.toFixed(1)}`,

@@ -26,7 +26,7 @@ export function describeResults(results: Results, image: DebianImage, command: s
     `## Pulling and unpacking an image (\`${command}\`)`,
     '',
     `${image.files} files, ${(image.bytes / 1e6).toFixed(0)} MB in ${packed.length} gzip layers of together ${(packed.reduce((sum, layer) => sum + layer.bytes, 0) / 1e6).toFixed(0)} MB, made from Debian packages; Debian's docker-registry on loopback; ` +
-      `${rounds} rounds, order turned each round, target emptied and \`sync\` before each run, blobs in the page cache. Every tree was equal (contents, modes, owners, links, extended attributes) before its time counted.`,
+      `${rounds} rounds, order turned each round, a new directory and \`sync\` before each run, nothing deleted between runs (ext4 searches long after mass deletions), blobs in the page cache. Every tree was equal (contents, modes, owners, links, extended attributes) before its time counted.`,
     '',
     '| | wall s (median) | wall s (all) | CPU s (median) | peak MB (process tree) |',
     '|---|---|---|---|---|',
