@@ -1,3 +1,4 @@
+export { faultMeanings } from './fault-meanings.ts'
 export { backoffDelay, delay, type Backoff } from './backoff.ts'
 export { canonicalJson } from './canonical-json.ts'
 export { parseDuration, printDuration } from './duration.ts'

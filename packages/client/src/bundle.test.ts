@@ -9,7 +9,7 @@ const mostBytes = 60_000
 const entry = `
 export { addDisk, addInterface, checkConfig, formatConfig, parseConfig, printConfig, printFindings, resolveConfig,
   setValue } from '../../machine-config/src/index.ts'
-export { diskIdentity, eventSchema, inventorySchema, planSchema, routes } from '../../protocol/src/index.ts'
+export { apiRoutes, diskIdentity, eventSchema, inventorySchema, planSchema } from '../../protocol/src/index.ts'
 export { Client, followEvents } from './index.ts'
 `
 

@@ -1,14 +1,14 @@
 import { Fault, isFaultCode } from '@slipway/base'
-import { errorBodySchema, routes, type RouteName } from '@slipway/protocol'
+import { errorBodySchema, apiRoutes, type ApiRouteName } from '@slipway/protocol'
 import type * as z from 'zod/v4/core'
 import { readLines } from './read-lines.ts'
 
-type Definition<N extends RouteName> = (typeof routes)[N]
-type Input<N extends RouteName, K extends 'params' | 'query' | 'body'> =
+type Definition<N extends ApiRouteName> = (typeof apiRoutes)[N]
+type Input<N extends ApiRouteName, K extends 'params' | 'query' | 'body'> =
   Definition<N> extends Record<K, infer Schema extends z.$ZodType> ? z.input<Schema> : undefined
 
 /** What a call carries; only what the route names. */
-export type CallInput<N extends RouteName> = (undefined extends Input<N, 'params'>
+export type CallInput<N extends ApiRouteName> = (undefined extends Input<N, 'params'>
   ? { params?: undefined }
   : { params: Input<N, 'params'> }) & {
   query?: Input<N, 'query'>
@@ -18,7 +18,7 @@ export type CallInput<N extends RouteName> = (undefined extends Input<N, 'params
 }
 
 /** A route's parsed answer; of a streamed route, one line or event. */
-export type CallOutput<N extends RouteName> = z.output<Definition<N>['response']>
+export type CallOutput<N extends ApiRouteName> = z.output<Definition<N>['response']>
 
 export interface ClientOptions {
   /** Base address of instcomd: `http://127.0.0.1:4000`. Empty in a browser: the page's own origin. */
@@ -37,14 +37,14 @@ export class Client {
   }
 
   /** Calls a route that answers once. Throws the server's Fault, or `server-unreachable`. */
-  async call<N extends RouteName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+  async call<N extends ApiRouteName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
     const response = await this.open(name, input)
     const body: unknown = response.status === 204 ? null : await response.json()
     return this.#parse(name, body)
   }
 
   /** Calls a route that answers in lines (NDJSON). Ends when the server ends, or throws when the signal aborts. */
-  async *stream<N extends RouteName>(name: N, input: CallInput<N>): AsyncGenerator<CallOutput<N>> {
+  async *stream<N extends ApiRouteName>(name: N, input: CallInput<N>): AsyncGenerator<CallOutput<N>> {
     const response = await this.open(name, input)
     for await (const line of readLines(response)) {
       if (line !== '') yield this.#parse(name, JSON.parse(line))
@@ -52,8 +52,8 @@ export class Client {
   }
 
   /** Sends the request and returns the successful response unread. */
-  async open<N extends RouteName>(name: N, input: CallInput<N>, accept?: string): Promise<Response> {
-    const definition = routes[name]
+  async open<N extends ApiRouteName>(name: N, input: CallInput<N>, accept?: string): Promise<Response> {
+    const definition = apiRoutes[name]
     const headers: Record<string, string> = {}
     if (accept) headers.accept = accept
     if (this.#options.token) headers.authorization = `Bearer ${this.#options.token}`
@@ -74,8 +74,8 @@ export class Client {
     return response
   }
 
-  #parse<N extends RouteName>(name: N, body: unknown): CallOutput<N> {
-    const parsed = routes[name].response.safeParse(body)
+  #parse<N extends ApiRouteName>(name: N, body: unknown): CallOutput<N> {
+    const parsed = apiRoutes[name].response.safeParse(body)
     // The generic indexing loses the link between the route's name and its schema; the schema just parsed it.
     if (parsed.success) return parsed.data as CallOutput<N>
     throw new Fault(

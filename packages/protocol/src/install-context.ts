@@ -58,6 +58,20 @@ export const planFindingSchema = z.object({
   details: z.record(z.string(), z.unknown()),
 })
 
+/** What came of asking for one static address of a config (ProbeAddresses.probes_json). */
+export const addressProbeSchema = z.object({
+  /** Without its prefix length. */
+  address: z.string().check(z.maxLength(64)),
+  interface: z.string().check(z.maxLength(512)),
+  /** Who answered; null: nobody did, or it could not be asked. */
+  mac: z.nullable(z.string().check(z.maxLength(32))),
+  /** The same MAC also answered for an address that nobody has. */
+  proxy_arp: z.boolean(),
+  /** Why it could not be asked; null when it was. */
+  not_probed: z.nullable(z.string().check(z.maxLength(1024))),
+})
+
+export type AddressProbe = z.infer<typeof addressProbeSchema>
 export type RegistryAccess = z.infer<typeof registryAccessSchema>
 export type JournalEntry = z.infer<typeof journalEntrySchema>
 export type FirstBootReport = z.infer<typeof firstBootReportSchema>

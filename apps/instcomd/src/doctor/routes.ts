@@ -1,4 +1,4 @@
-import { faultTable, toFault } from '@slipway/base'
+import { faultMeanings, toFault } from '@slipway/base'
 import type { Database } from '../database/database.ts'
 import type { Handlers } from '../http/handler.ts'
 import { runDoctor, type DoctorOptions } from './service.ts'
@@ -22,6 +22,6 @@ async function checkStore(database: Database): Promise<{ name: string; ok: boole
     return { name: 'database', ok: true, message: `${rows[0]?.count ?? 0} migrations applied` }
   } catch (error) {
     const { code } = toFault(error)
-    return { name: 'database', ok: false, message: faultTable[code].when }
+    return { name: 'database', ok: false, message: faultMeanings[code] }
   }
 }

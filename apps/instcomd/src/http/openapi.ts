@@ -1,5 +1,5 @@
-import { faultTable } from '@slipway/base'
-import { errorBodySchema, routes, type Route, type RouteName } from '@slipway/protocol'
+import { faultMeanings, faultTable, isFaultCode } from '@slipway/base'
+import { errorBodySchema, routes, routeSummaries, type Route, type RouteName } from '@slipway/protocol'
 import { z } from 'zod'
 import { routeNames } from './combine-handlers.ts'
 
@@ -49,7 +49,7 @@ function describe(name: RouteName, route: Route): Json {
   return {
     operationId: name,
     tags: [route.listener],
-    summary: route.summary,
+    summary: routeSummaries[name],
     'x-permission': route.permission,
     ...(route.permission === 'open' ? { security: [] } : { security: [{ token: [] }, { session: [] }] }),
     parameters: [...parameters('path', route.params), ...parameters('query', route.query), ...idempotency(route)],
@@ -104,6 +104,8 @@ function toSchema(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
 }
 
 function errorDescription(): string {
-  const codes = Object.entries(faultTable).map(([code, { status, when }]) => `- \`${code}\` (${status}): ${when}`)
+  const codes = Object.entries(faultTable).map(
+    ([code, { status }]) => `- \`${code}\` (${status}): ${isFaultCode(code) ? faultMeanings[code] : ''}`,
+  )
   return `An error, with the status of its code:\n${codes.join('\n')}`
 }

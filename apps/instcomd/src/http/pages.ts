@@ -1,4 +1,4 @@
-import { routes, type Route } from '@slipway/protocol'
+import { routes, routeSummaries, type Route } from '@slipway/protocol'
 import { routeNames } from './combine-handlers.ts'
 
 /** Nothing from elsewhere, no script: pages that only tell. */
@@ -27,7 +27,7 @@ export function homePage(version: string): string {
 export function docsPage(version: string): string {
   const rows = routeNames().map((name) => {
     const route: Route = routes[name]
-    return `<tr id="${name}"><td><code>${route.method} ${escape(route.path.replace(/:(\w+)/g, '{$1}'))}</code></td><td>${escape(route.summary)}</td><td>${route.permission}</td><td>${route.listener}</td></tr>`
+    return `<tr id="${name}"><td><code>${route.method} ${escape(route.path.replace(/:(\w+)/g, '{$1}'))}</code></td><td>${escape(routeSummaries[name])}</td><td>${route.permission}</td><td>${route.listener}</td></tr>`
   })
   return page(
     'Slipway: routes',

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini'
-import { bootedReportSchema } from '../install-context.ts'
 import {
   installationSchema,
   installationStates,
@@ -20,7 +19,6 @@ export const installationRoutes = {
     permission: 'operate',
     listener: 'api',
     status: 202,
-    summary: 'Start an installation',
     body: z.strictObject({
       machine_id: z.string().check(z.maxLength(128)),
       kdl: z.string().check(z.maxLength(262_144)),
@@ -34,7 +32,6 @@ export const installationRoutes = {
     path: '/api/install',
     permission: 'read',
     listener: 'api',
-    summary: 'List installations',
     query: listQuery({
       machine_id: z.optional(z.string().check(z.maxLength(128))),
       status: z.optional(z.enum(installationStates)),
@@ -46,7 +43,6 @@ export const installationRoutes = {
     path: '/api/install/:id',
     permission: 'read',
     listener: 'api',
-    summary: 'One installation',
     params,
     response: installationSchema,
   }),
@@ -55,7 +51,6 @@ export const installationRoutes = {
     path: '/api/install/:id/progress',
     permission: 'read',
     listener: 'api',
-    summary: 'How far an installation is',
     params,
     response: progressSchema,
   }),
@@ -64,7 +59,6 @@ export const installationRoutes = {
     path: '/api/install/:id/logs',
     permission: 'read',
     listener: 'api',
-    summary: 'An installation’s log lines',
     params,
     query: z.strictObject({
       after: z._default(z.coerce.number().check(z.int(), z.nonnegative()), 0),
@@ -79,7 +73,6 @@ export const installationRoutes = {
     path: '/api/install/:id/timeline',
     permission: 'read',
     listener: 'api',
-    summary: 'Start and end of every step',
     params,
     response: z.object({ steps: z.array(timelineStepSchema) }),
   }),
@@ -89,7 +82,6 @@ export const installationRoutes = {
     permission: 'operate',
     listener: 'api',
     status: 202,
-    summary: 'Cancel an installation',
     params,
     body: claimBody,
     response: progressSchema,
@@ -100,7 +92,6 @@ export const installationRoutes = {
     permission: 'operate',
     listener: 'api',
     status: 202,
-    summary: 'Go on with an installation that waits for its machine',
     params,
     body: claimBody,
     response: progressSchema,
@@ -111,19 +102,8 @@ export const installationRoutes = {
     permission: 'operate',
     listener: 'api',
     status: 202,
-    summary: 'Take finished steps back',
     params,
     body: claimBody,
     response: progressSchema,
-  }),
-  reportBooted: route({
-    method: 'POST',
-    path: '/api/install/:id/booted',
-    permission: 'open',
-    listener: 'machine',
-    summary: 'First-boot report of the installed system',
-    params,
-    body: bootedReportSchema,
-    response: z.object({ confirmed: z.boolean() }),
   }),
 }

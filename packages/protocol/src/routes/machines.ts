@@ -66,7 +66,6 @@ export const machineRoutes = {
     path: '/api/machines',
     permission: 'read',
     listener: 'api',
-    summary: 'List machines',
     query: listQuery({
       status: z.optional(z.enum(machineStatuses)),
       kind: z.optional(z.string().check(z.maxLength(32))),
@@ -80,7 +79,6 @@ export const machineRoutes = {
     permission: 'operate',
     listener: 'api',
     status: 201,
-    summary: 'Enter a machine by address, or adopt a guest',
     body: z.union([
       z.strictObject({
         address: z.string().check(z.minLength(1), z.maxLength(255)),
@@ -99,7 +97,6 @@ export const machineRoutes = {
     path: '/api/machines/:machine_id',
     permission: 'read',
     listener: 'api',
-    summary: 'One machine',
     params: machineParams,
     response: machineSchema,
   }),
@@ -108,7 +105,6 @@ export const machineRoutes = {
     path: '/api/machines/:machine_id/status',
     permission: 'read',
     listener: 'api',
-    summary: 'A machine’s status',
     params: machineParams,
     response: z.object({
       status: z.enum(machineStatuses),
@@ -122,7 +118,6 @@ export const machineRoutes = {
     path: '/api/machines/:machine_id/inventory',
     permission: 'read',
     listener: 'api',
-    summary: 'A machine’s hardware',
     params: machineParams,
     response: inventorySchema,
   }),
@@ -131,7 +126,6 @@ export const machineRoutes = {
     path: '/api/machines/:machine_id/claim',
     permission: 'operate',
     listener: 'api',
-    summary: 'Claim a machine under a lease',
     params: machineParams,
     body: z.optional(
       z.strictObject({
@@ -148,7 +142,6 @@ export const machineRoutes = {
     path: '/api/machines/:machine_id/claim/renew',
     permission: 'operate',
     listener: 'api',
-    summary: 'Renew a claim',
     params: machineParams,
     body: z.strictObject({
       claim_id: z.string().check(z.maxLength(128)),
@@ -162,7 +155,6 @@ export const machineRoutes = {
     permission: 'operate',
     listener: 'api',
     status: 204,
-    summary: 'Release a claim',
     params: machineParams,
     body: z.strictObject({ claim_id: z.optional(z.string().check(z.maxLength(128))), force: z.optional(z.boolean()) }),
     response: z.null(),
@@ -173,7 +165,6 @@ export const machineRoutes = {
     permission: 'operate',
     listener: 'api',
     status: 202,
-    summary: 'Ask for machines now',
     response: z.object({ nonce: z.string() }),
   }),
 }

@@ -14,7 +14,6 @@ export interface Route {
   readonly path: string
   readonly permission: Permission
   readonly listener: Listener
-  readonly summary: string
   readonly params?: z.ZodMiniType
   readonly query?: z.ZodMiniType
   readonly body?: z.ZodMiniType

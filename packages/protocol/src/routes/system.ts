@@ -1,5 +1,4 @@
 import * as z from 'zod/mini'
-import { enrollRequestSchema, enrollResponseSchema } from '../enrolment.ts'
 import { eventSchema } from '../events.ts'
 import { listOf, listQuery } from './list.ts'
 import { route } from './route.ts'
@@ -26,7 +25,6 @@ export const systemRoutes = {
     path: '/health',
     permission: 'open',
     listener: 'api',
-    summary: 'Liveness',
     response: z.object({ status: z.literal('ok'), version: z.string() }),
   }),
   ready: route({
@@ -34,7 +32,6 @@ export const systemRoutes = {
     path: '/ready',
     permission: 'open',
     listener: 'api',
-    summary: 'Readiness: database and migrations',
     response: z.object({
       status: z.enum(['ready', 'not-ready']),
       checks: z.array(z.object({ name: z.string(), ok: z.boolean(), message: z.string() })),
@@ -45,7 +42,6 @@ export const systemRoutes = {
     path: '/api/events',
     permission: 'read',
     listener: 'api',
-    summary: 'Events, replayed after a sequence number and then followed (WebSocket or SSE)',
     query: z.strictObject({
       after: z.optional(z.coerce.number().check(z.int(), z.nonnegative())),
       types: z.optional(z.string().check(z.maxLength(512))),
@@ -58,7 +54,6 @@ export const systemRoutes = {
     path: '/api/doctor',
     permission: 'read',
     listener: 'api',
-    summary: 'The server’s own checks',
     response: z.object({ checks: z.array(doctorCheckSchema) }),
   }),
   settings: route({
@@ -66,7 +61,6 @@ export const systemRoutes = {
     path: '/api/settings',
     permission: 'read',
     listener: 'api',
-    summary: 'Configuration in force; secrets masked',
     response: z.object({ settings: z.array(z.object({ key: z.string(), value: z.unknown(), source: z.string() })) }),
   }),
   listEnrolmentTokens: route({
@@ -74,7 +68,6 @@ export const systemRoutes = {
     path: '/api/enrollments',
     permission: 'administer',
     listener: 'api',
-    summary: 'List enrolment tokens',
     query: listQuery({}),
     response: listOf(enrolmentTokenSchema),
   }),
@@ -84,22 +77,12 @@ export const systemRoutes = {
     permission: 'administer',
     listener: 'api',
     status: 201,
-    summary: 'Make an enrolment file for live media; the token is shown once',
     body: z.strictObject({
       ttl_seconds: z._default(z.int().check(z.minimum(60), z.maximum(31_536_000)), 2_592_000),
       max_machines: z._default(z.int().check(z.minimum(1), z.maximum(100_000)), 1000),
       allowed_networks: z._default(z.array(z.string().check(z.maxLength(64))).check(z.maxLength(64)), []),
     }),
     response: z.extend(enrolmentTokenSchema, { token: z.string(), ca_pem: z.string(), instcomd: z.array(z.string()) }),
-  }),
-  enroll: route({
-    method: 'POST',
-    path: '/api/enroll',
-    permission: 'open',
-    listener: 'machine',
-    summary: 'A machine with an enrolment token asks for its certificate',
-    body: enrollRequestSchema,
-    response: enrollResponseSchema,
   }),
 }
 

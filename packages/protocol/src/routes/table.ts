@@ -1,9 +1,7 @@
-import { configRoutes } from './configs.ts'
-import { installationRoutes } from './installations.ts'
-import { machineRoutes } from './machines.ts'
-import { systemRoutes } from './system.ts'
+import { apiRoutes } from './api-routes.ts'
+import { machineListenerRoutes } from './machine-listener.ts'
 
-/** Every REST route of the product, once; server, client and OpenAPI are made from it. */
-export const routes = { ...machineRoutes, ...configRoutes, ...installationRoutes, ...systemRoutes }
+/** Every REST route of the product, once; server and OpenAPI are made from it. */
+export const routes = { ...apiRoutes, ...machineListenerRoutes }
 
 export type RouteName = keyof typeof routes

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file slipway/machined/v1/machined.proto.
  */
 export const file_slipway_machined_v1_machined: GenFile = /*@__PURE__*/
-  fileDesc("CiJzbGlwd2F5L21hY2hpbmVkL3YxL21hY2hpbmVkLnByb3RvEhNzbGlwd2F5Lm1hY2hpbmVkLnYxIrMBCg1FbnJvbGxSZXF1ZXN0EjEKBWhlbGxvGAEgASgLMiAuc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxIZWxsb0gAEjEKBXByb29mGAIgASgLMiAuc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxQcm9vZkgAEjMKBmZpbmlzaBgDIAEoCzIhLnNsaXB3YXkubWFjaGluZWQudjEuRW5yb2xsRmluaXNoSABCBwoFcGhhc2UiPgoLRW5yb2xsSGVsbG8SIAoYaW5zdGNvbWRfY2VydGlmaWNhdGVfcGVtGAEgASgJEg0KBW5vbmNlGAIgASgJIisKC0Vucm9sbFByb29mEg8KB3Nlc3Npb24YASABKAkSCwoDbWFjGAIgASgJIkgKDEVucm9sbEZpbmlzaBIPCgdzZXNzaW9uGAEgASgJEhcKD2NlcnRpZmljYXRlX3BlbRgCIAEoCRIOCgZjYV9wZW0YAyABKAkiwwEKDkVucm9sbFJlc3BvbnNlEjkKCWNoYWxsZW5nZRgBIAEoCzIkLnNsaXB3YXkubWFjaGluZWQudjEuRW5yb2xsQ2hhbGxlbmdlSAASPAoHc2lnbmluZxgCIAEoCzIpLnNsaXB3YXkubWFjaGluZWQudjEuRW5yb2xsUmVxdWVzdFNpZ25pbmdIABIvCgRkb25lGAMgASgLMh8uc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxEb25lSABCBwoFcGhhc2UiZQoPRW5yb2xsQ2hhbGxlbmdlEg8KB3Nlc3Npb24YASABKAkSDQoFbm9uY2UYAiABKAkSDAoEbW9kZRgDIAEoCRIQCgh0b2tlbl9pZBgEIAEoCRISCgptYWNoaW5lX2lkGAUgASgJIjQKFEVucm9sbFJlcXVlc3RTaWduaW5nEg8KB2Nzcl9wZW0YASABKAkSCwoDbWFjGAIgASgJIgwKCkVucm9sbERvbmUiKwoIQ2xhaW1SZWYSEAoIY2xhaW1faWQYASABKAkSDQoFZmVuY2UYAiABKAQiFgoUR2V0U3lzdGVtSW5mb1JlcXVlc3QiLwoVR2V0U3lzdGVtSW5mb1Jlc3BvbnNlEhYKDmludmVudG9yeV9qc29uGAEgASgJImEKDENsYWltUmVxdWVzdBIsCgVjbGFpbRgBIAEoCzIdLnNsaXB3YXkubWFjaGluZWQudjEuQ2xhaW1SZWYSDgoGaG9sZGVyGAIgASgJEhMKC3R0bF9zZWNvbmRzGAMgASgNIlYKEVJlbmV3Q2xhaW1SZXF1ZXN0EiwKBWNsYWltGAEgASgLMh0uc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlZhITCgt0dGxfc2Vjb25kcxgCIAEoDSI7Cg1DbGFpbVJlc3BvbnNlEhMKC3R0bF9zZWNvbmRzGAEgASgNEhUKDWhpZ2hlc3RfZmVuY2UYAiABKAQiUgoTUmVsZWFzZUNsYWltUmVxdWVzdBIsCgVjbGFpbRgBIAEoCzIdLnNsaXB3YXkubWFjaGluZWQudjEuQ2xhaW1SZWYSDQoFZm9yY2UYAiABKAgiFgoUUmVsZWFzZUNsYWltUmVzcG9uc2UifQoQQ2hlY2tQbGFuUmVxdWVzdBIsCgVjbGFpbRgBIAEoCzIdLnNsaXB3YXkubWFjaGluZWQudjEuQ2xhaW1SZWYSEQoJcGxhbl9qc29uGAIgASgJEhMKC3BsYW5fc2hhMjU2GAMgASgJEhMKC2NvbmZpZ19qc29uGAQgASgJIioKEUNoZWNrUGxhblJlc3BvbnNlEhUKDWZpbmRpbmdzX2pzb24YASABKAkimgEKE1N0YXJ0SW5zdGFsbFJlcXVlc3QSLAoFY2xhaW0YASABKAsyHS5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNsYWltUmVmEhcKD2luc3RhbGxhdGlvbl9pZBgCIAEoCRIRCglwbGFuX2pzb24YAyABKAkSEwoLcGxhbl9zaGEyNTYYBCABKAkSFAoMY29udGV4dF9qc29uGAUgASgJIigKFFN0YXJ0SW5zdGFsbFJlc3BvbnNlEhAKCGxhc3Rfc2VxGAEgASgEIkEKE1dhdGNoSW5zdGFsbFJlcXVlc3QSFwoPaW5zdGFsbGF0aW9uX2lkGAEgASgJEhEKCWFmdGVyX3NlcRgCIAEoBCIqChRXYXRjaEluc3RhbGxSZXNwb25zZRISCgpldmVudF9qc29uGAEgASgJIl0KFENhbmNlbEluc3RhbGxSZXF1ZXN0EiwKBWNsYWltGAEgASgLMh0uc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlZhIXCg9pbnN0YWxsYXRpb25faWQYAiABKAkiFwoVQ2FuY2VsSW5zdGFsbFJlc3BvbnNlIp0BChZSb2xsYmFja0luc3RhbGxSZXF1ZXN0EiwKBWNsYWltGAEgASgLMh0uc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlZhIXCg9pbnN0YWxsYXRpb25faWQYAiABKAkSEQoJcGxhbl9qc29uGAMgASgJEhMKC3BsYW5fc2hhMjU2GAQgASgJEhQKDGNvbnRleHRfanNvbhgFIAEoCSIrChdSb2xsYmFja0luc3RhbGxSZXNwb25zZRIQCghsYXN0X3NlcRgBIAEoBCI9Cg1SZWJvb3RSZXF1ZXN0EiwKBWNsYWltGAEgASgLMh0uc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlZiIQCg5SZWJvb3RSZXNwb25zZTKlCAoITWFjaGluZWQSUQoGRW5yb2xsEiIuc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxSZXF1ZXN0GiMuc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxSZXNwb25zZRJmCg1HZXRTeXN0ZW1JbmZvEikuc2xpcHdheS5tYWNoaW5lZC52MS5HZXRTeXN0ZW1JbmZvUmVxdWVzdBoqLnNsaXB3YXkubWFjaGluZWQudjEuR2V0U3lzdGVtSW5mb1Jlc3BvbnNlEk4KBUNsYWltEiEuc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlcXVlc3QaIi5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNsYWltUmVzcG9uc2USWAoKUmVuZXdDbGFpbRImLnNsaXB3YXkubWFjaGluZWQudjEuUmVuZXdDbGFpbVJlcXVlc3QaIi5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNsYWltUmVzcG9uc2USYwoMUmVsZWFzZUNsYWltEiguc2xpcHdheS5tYWNoaW5lZC52MS5SZWxlYXNlQ2xhaW1SZXF1ZXN0Gikuc2xpcHdheS5tYWNoaW5lZC52MS5SZWxlYXNlQ2xhaW1SZXNwb25zZRJaCglDaGVja1BsYW4SJS5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNoZWNrUGxhblJlcXVlc3QaJi5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNoZWNrUGxhblJlc3BvbnNlEmMKDFN0YXJ0SW5zdGFsbBIoLnNsaXB3YXkubWFjaGluZWQudjEuU3RhcnRJbnN0YWxsUmVxdWVzdBopLnNsaXB3YXkubWFjaGluZWQudjEuU3RhcnRJbnN0YWxsUmVzcG9uc2USZQoMV2F0Y2hJbnN0YWxsEiguc2xpcHdheS5tYWNoaW5lZC52MS5XYXRjaEluc3RhbGxSZXF1ZXN0Gikuc2xpcHdheS5tYWNoaW5lZC52MS5XYXRjaEluc3RhbGxSZXNwb25zZTABEmYKDUNhbmNlbEluc3RhbGwSKS5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNhbmNlbEluc3RhbGxSZXF1ZXN0Giouc2xpcHdheS5tYWNoaW5lZC52MS5DYW5jZWxJbnN0YWxsUmVzcG9uc2USbAoPUm9sbGJhY2tJbnN0YWxsEisuc2xpcHdheS5tYWNoaW5lZC52MS5Sb2xsYmFja0luc3RhbGxSZXF1ZXN0Giwuc2xpcHdheS5tYWNoaW5lZC52MS5Sb2xsYmFja0luc3RhbGxSZXNwb25zZRJRCgZSZWJvb3QSIi5zbGlwd2F5Lm1hY2hpbmVkLnYxLlJlYm9vdFJlcXVlc3QaIy5zbGlwd2F5Lm1hY2hpbmVkLnYxLlJlYm9vdFJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("CiJzbGlwd2F5L21hY2hpbmVkL3YxL21hY2hpbmVkLnByb3RvEhNzbGlwd2F5Lm1hY2hpbmVkLnYxIrMBCg1FbnJvbGxSZXF1ZXN0EjEKBWhlbGxvGAEgASgLMiAuc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxIZWxsb0gAEjEKBXByb29mGAIgASgLMiAuc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxQcm9vZkgAEjMKBmZpbmlzaBgDIAEoCzIhLnNsaXB3YXkubWFjaGluZWQudjEuRW5yb2xsRmluaXNoSABCBwoFcGhhc2UiPgoLRW5yb2xsSGVsbG8SIAoYaW5zdGNvbWRfY2VydGlmaWNhdGVfcGVtGAEgASgJEg0KBW5vbmNlGAIgASgJIisKC0Vucm9sbFByb29mEg8KB3Nlc3Npb24YASABKAkSCwoDbWFjGAIgASgJIkgKDEVucm9sbEZpbmlzaBIPCgdzZXNzaW9uGAEgASgJEhcKD2NlcnRpZmljYXRlX3BlbRgCIAEoCRIOCgZjYV9wZW0YAyABKAkiwwEKDkVucm9sbFJlc3BvbnNlEjkKCWNoYWxsZW5nZRgBIAEoCzIkLnNsaXB3YXkubWFjaGluZWQudjEuRW5yb2xsQ2hhbGxlbmdlSAASPAoHc2lnbmluZxgCIAEoCzIpLnNsaXB3YXkubWFjaGluZWQudjEuRW5yb2xsUmVxdWVzdFNpZ25pbmdIABIvCgRkb25lGAMgASgLMh8uc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxEb25lSABCBwoFcGhhc2UiZQoPRW5yb2xsQ2hhbGxlbmdlEg8KB3Nlc3Npb24YASABKAkSDQoFbm9uY2UYAiABKAkSDAoEbW9kZRgDIAEoCRIQCgh0b2tlbl9pZBgEIAEoCRISCgptYWNoaW5lX2lkGAUgASgJIjQKFEVucm9sbFJlcXVlc3RTaWduaW5nEg8KB2Nzcl9wZW0YASABKAkSCwoDbWFjGAIgASgJIgwKCkVucm9sbERvbmUiKwoIQ2xhaW1SZWYSEAoIY2xhaW1faWQYASABKAkSDQoFZmVuY2UYAiABKAQiFgoUR2V0U3lzdGVtSW5mb1JlcXVlc3QiLwoVR2V0U3lzdGVtSW5mb1Jlc3BvbnNlEhYKDmludmVudG9yeV9qc29uGAEgASgJImEKDENsYWltUmVxdWVzdBIsCgVjbGFpbRgBIAEoCzIdLnNsaXB3YXkubWFjaGluZWQudjEuQ2xhaW1SZWYSDgoGaG9sZGVyGAIgASgJEhMKC3R0bF9zZWNvbmRzGAMgASgNIlYKEVJlbmV3Q2xhaW1SZXF1ZXN0EiwKBWNsYWltGAEgASgLMh0uc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlZhITCgt0dGxfc2Vjb25kcxgCIAEoDSI7Cg1DbGFpbVJlc3BvbnNlEhMKC3R0bF9zZWNvbmRzGAEgASgNEhUKDWhpZ2hlc3RfZmVuY2UYAiABKAQiUgoTUmVsZWFzZUNsYWltUmVxdWVzdBIsCgVjbGFpbRgBIAEoCzIdLnNsaXB3YXkubWFjaGluZWQudjEuQ2xhaW1SZWYSDQoFZm9yY2UYAiABKAgiFgoUUmVsZWFzZUNsYWltUmVzcG9uc2UifQoQQ2hlY2tQbGFuUmVxdWVzdBIsCgVjbGFpbRgBIAEoCzIdLnNsaXB3YXkubWFjaGluZWQudjEuQ2xhaW1SZWYSEQoJcGxhbl9qc29uGAIgASgJEhMKC3BsYW5fc2hhMjU2GAMgASgJEhMKC2NvbmZpZ19qc29uGAQgASgJIioKEUNoZWNrUGxhblJlc3BvbnNlEhUKDWZpbmRpbmdzX2pzb24YASABKAkiLAoVUHJvYmVBZGRyZXNzZXNSZXF1ZXN0EhMKC2NvbmZpZ19qc29uGAEgASgJIi0KFlByb2JlQWRkcmVzc2VzUmVzcG9uc2USEwoLcHJvYmVzX2pzb24YASABKAkimgEKE1N0YXJ0SW5zdGFsbFJlcXVlc3QSLAoFY2xhaW0YASABKAsyHS5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNsYWltUmVmEhcKD2luc3RhbGxhdGlvbl9pZBgCIAEoCRIRCglwbGFuX2pzb24YAyABKAkSEwoLcGxhbl9zaGEyNTYYBCABKAkSFAoMY29udGV4dF9qc29uGAUgASgJIigKFFN0YXJ0SW5zdGFsbFJlc3BvbnNlEhAKCGxhc3Rfc2VxGAEgASgEIkEKE1dhdGNoSW5zdGFsbFJlcXVlc3QSFwoPaW5zdGFsbGF0aW9uX2lkGAEgASgJEhEKCWFmdGVyX3NlcRgCIAEoBCIqChRXYXRjaEluc3RhbGxSZXNwb25zZRISCgpldmVudF9qc29uGAEgASgJIl0KFENhbmNlbEluc3RhbGxSZXF1ZXN0EiwKBWNsYWltGAEgASgLMh0uc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlZhIXCg9pbnN0YWxsYXRpb25faWQYAiABKAkiFwoVQ2FuY2VsSW5zdGFsbFJlc3BvbnNlIp0BChZSb2xsYmFja0luc3RhbGxSZXF1ZXN0EiwKBWNsYWltGAEgASgLMh0uc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlZhIXCg9pbnN0YWxsYXRpb25faWQYAiABKAkSEQoJcGxhbl9qc29uGAMgASgJEhMKC3BsYW5fc2hhMjU2GAQgASgJEhQKDGNvbnRleHRfanNvbhgFIAEoCSIrChdSb2xsYmFja0luc3RhbGxSZXNwb25zZRIQCghsYXN0X3NlcRgBIAEoBCI9Cg1SZWJvb3RSZXF1ZXN0EiwKBWNsYWltGAEgASgLMh0uc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlZiIQCg5SZWJvb3RSZXNwb25zZTKQCQoITWFjaGluZWQSUQoGRW5yb2xsEiIuc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxSZXF1ZXN0GiMuc2xpcHdheS5tYWNoaW5lZC52MS5FbnJvbGxSZXNwb25zZRJmCg1HZXRTeXN0ZW1JbmZvEikuc2xpcHdheS5tYWNoaW5lZC52MS5HZXRTeXN0ZW1JbmZvUmVxdWVzdBoqLnNsaXB3YXkubWFjaGluZWQudjEuR2V0U3lzdGVtSW5mb1Jlc3BvbnNlEk4KBUNsYWltEiEuc2xpcHdheS5tYWNoaW5lZC52MS5DbGFpbVJlcXVlc3QaIi5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNsYWltUmVzcG9uc2USWAoKUmVuZXdDbGFpbRImLnNsaXB3YXkubWFjaGluZWQudjEuUmVuZXdDbGFpbVJlcXVlc3QaIi5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNsYWltUmVzcG9uc2USYwoMUmVsZWFzZUNsYWltEiguc2xpcHdheS5tYWNoaW5lZC52MS5SZWxlYXNlQ2xhaW1SZXF1ZXN0Gikuc2xpcHdheS5tYWNoaW5lZC52MS5SZWxlYXNlQ2xhaW1SZXNwb25zZRJaCglDaGVja1BsYW4SJS5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNoZWNrUGxhblJlcXVlc3QaJi5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNoZWNrUGxhblJlc3BvbnNlEmkKDlByb2JlQWRkcmVzc2VzEiouc2xpcHdheS5tYWNoaW5lZC52MS5Qcm9iZUFkZHJlc3Nlc1JlcXVlc3QaKy5zbGlwd2F5Lm1hY2hpbmVkLnYxLlByb2JlQWRkcmVzc2VzUmVzcG9uc2USYwoMU3RhcnRJbnN0YWxsEiguc2xpcHdheS5tYWNoaW5lZC52MS5TdGFydEluc3RhbGxSZXF1ZXN0Gikuc2xpcHdheS5tYWNoaW5lZC52MS5TdGFydEluc3RhbGxSZXNwb25zZRJlCgxXYXRjaEluc3RhbGwSKC5zbGlwd2F5Lm1hY2hpbmVkLnYxLldhdGNoSW5zdGFsbFJlcXVlc3QaKS5zbGlwd2F5Lm1hY2hpbmVkLnYxLldhdGNoSW5zdGFsbFJlc3BvbnNlMAESZgoNQ2FuY2VsSW5zdGFsbBIpLnNsaXB3YXkubWFjaGluZWQudjEuQ2FuY2VsSW5zdGFsbFJlcXVlc3QaKi5zbGlwd2F5Lm1hY2hpbmVkLnYxLkNhbmNlbEluc3RhbGxSZXNwb25zZRJsCg9Sb2xsYmFja0luc3RhbGwSKy5zbGlwd2F5Lm1hY2hpbmVkLnYxLlJvbGxiYWNrSW5zdGFsbFJlcXVlc3QaLC5zbGlwd2F5Lm1hY2hpbmVkLnYxLlJvbGxiYWNrSW5zdGFsbFJlc3BvbnNlElEKBlJlYm9vdBIiLnNsaXB3YXkubWFjaGluZWQudjEuUmVib290UmVxdWVzdBojLnNsaXB3YXkubWFjaGluZWQudjEuUmVib290UmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * Enrolment in three calls on one connection-independent session (security.md, "First contact"):
@@ -458,6 +458,44 @@ export const CheckPlanResponseSchema: GenMessage<CheckPlanResponse> = /*@__PURE_
   messageDesc(file_slipway_machined_v1_machined, 17);
 
 /**
+ * @generated from message slipway.machined.v1.ProbeAddressesRequest
+ */
+export type ProbeAddressesRequest = Message<"slipway.machined.v1.ProbeAddressesRequest"> & {
+  /**
+   * machineConfigSchema
+   *
+   * @generated from field: string config_json = 1;
+   */
+  configJson: string;
+};
+
+/**
+ * Describes the message slipway.machined.v1.ProbeAddressesRequest.
+ * Use `create(ProbeAddressesRequestSchema)` to create a new message.
+ */
+export const ProbeAddressesRequestSchema: GenMessage<ProbeAddressesRequest> = /*@__PURE__*/
+  messageDesc(file_slipway_machined_v1_machined, 18);
+
+/**
+ * @generated from message slipway.machined.v1.ProbeAddressesResponse
+ */
+export type ProbeAddressesResponse = Message<"slipway.machined.v1.ProbeAddressesResponse"> & {
+  /**
+   * array of addressProbeSchema
+   *
+   * @generated from field: string probes_json = 1;
+   */
+  probesJson: string;
+};
+
+/**
+ * Describes the message slipway.machined.v1.ProbeAddressesResponse.
+ * Use `create(ProbeAddressesResponseSchema)` to create a new message.
+ */
+export const ProbeAddressesResponseSchema: GenMessage<ProbeAddressesResponse> = /*@__PURE__*/
+  messageDesc(file_slipway_machined_v1_machined, 19);
+
+/**
  * @generated from message slipway.machined.v1.StartInstallRequest
  */
 export type StartInstallRequest = Message<"slipway.machined.v1.StartInstallRequest"> & {
@@ -494,7 +532,7 @@ export type StartInstallRequest = Message<"slipway.machined.v1.StartInstallReque
  * Use `create(StartInstallRequestSchema)` to create a new message.
  */
 export const StartInstallRequestSchema: GenMessage<StartInstallRequest> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 18);
+  messageDesc(file_slipway_machined_v1_machined, 20);
 
 /**
  * @generated from message slipway.machined.v1.StartInstallResponse
@@ -513,7 +551,7 @@ export type StartInstallResponse = Message<"slipway.machined.v1.StartInstallResp
  * Use `create(StartInstallResponseSchema)` to create a new message.
  */
 export const StartInstallResponseSchema: GenMessage<StartInstallResponse> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 19);
+  messageDesc(file_slipway_machined_v1_machined, 21);
 
 /**
  * @generated from message slipway.machined.v1.WatchInstallRequest
@@ -535,7 +573,7 @@ export type WatchInstallRequest = Message<"slipway.machined.v1.WatchInstallReque
  * Use `create(WatchInstallRequestSchema)` to create a new message.
  */
 export const WatchInstallRequestSchema: GenMessage<WatchInstallRequest> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 20);
+  messageDesc(file_slipway_machined_v1_machined, 22);
 
 /**
  * @generated from message slipway.machined.v1.WatchInstallResponse
@@ -554,7 +592,7 @@ export type WatchInstallResponse = Message<"slipway.machined.v1.WatchInstallResp
  * Use `create(WatchInstallResponseSchema)` to create a new message.
  */
 export const WatchInstallResponseSchema: GenMessage<WatchInstallResponse> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 21);
+  messageDesc(file_slipway_machined_v1_machined, 23);
 
 /**
  * @generated from message slipway.machined.v1.CancelInstallRequest
@@ -576,7 +614,7 @@ export type CancelInstallRequest = Message<"slipway.machined.v1.CancelInstallReq
  * Use `create(CancelInstallRequestSchema)` to create a new message.
  */
 export const CancelInstallRequestSchema: GenMessage<CancelInstallRequest> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 22);
+  messageDesc(file_slipway_machined_v1_machined, 24);
 
 /**
  * @generated from message slipway.machined.v1.CancelInstallResponse
@@ -589,7 +627,7 @@ export type CancelInstallResponse = Message<"slipway.machined.v1.CancelInstallRe
  * Use `create(CancelInstallResponseSchema)` to create a new message.
  */
 export const CancelInstallResponseSchema: GenMessage<CancelInstallResponse> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 23);
+  messageDesc(file_slipway_machined_v1_machined, 25);
 
 /**
  * @generated from message slipway.machined.v1.RollbackInstallRequest
@@ -626,7 +664,7 @@ export type RollbackInstallRequest = Message<"slipway.machined.v1.RollbackInstal
  * Use `create(RollbackInstallRequestSchema)` to create a new message.
  */
 export const RollbackInstallRequestSchema: GenMessage<RollbackInstallRequest> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 24);
+  messageDesc(file_slipway_machined_v1_machined, 26);
 
 /**
  * @generated from message slipway.machined.v1.RollbackInstallResponse
@@ -643,7 +681,7 @@ export type RollbackInstallResponse = Message<"slipway.machined.v1.RollbackInsta
  * Use `create(RollbackInstallResponseSchema)` to create a new message.
  */
 export const RollbackInstallResponseSchema: GenMessage<RollbackInstallResponse> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 25);
+  messageDesc(file_slipway_machined_v1_machined, 27);
 
 /**
  * @generated from message slipway.machined.v1.RebootRequest
@@ -660,7 +698,7 @@ export type RebootRequest = Message<"slipway.machined.v1.RebootRequest"> & {
  * Use `create(RebootRequestSchema)` to create a new message.
  */
 export const RebootRequestSchema: GenMessage<RebootRequest> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 26);
+  messageDesc(file_slipway_machined_v1_machined, 28);
 
 /**
  * @generated from message slipway.machined.v1.RebootResponse
@@ -673,7 +711,7 @@ export type RebootResponse = Message<"slipway.machined.v1.RebootResponse"> & {
  * Use `create(RebootResponseSchema)` to create a new message.
  */
 export const RebootResponseSchema: GenMessage<RebootResponse> = /*@__PURE__*/
-  messageDesc(file_slipway_machined_v1_machined, 27);
+  messageDesc(file_slipway_machined_v1_machined, 29);
 
 /**
  * @generated from service slipway.machined.v1.Machined
@@ -730,6 +768,16 @@ export const Machined: GenService<{
     methodKind: "unary";
     input: typeof CheckPlanRequestSchema;
     output: typeof CheckPlanResponseSchema;
+  },
+  /**
+   * Asks the links whether somebody has a static address of the config (RFC 5227). Reads only: no claim is needed.
+   *
+   * @generated from rpc slipway.machined.v1.Machined.ProbeAddresses
+   */
+  probeAddresses: {
+    methodKind: "unary";
+    input: typeof ProbeAddressesRequestSchema;
+    output: typeof ProbeAddressesResponseSchema;
   },
   /**
    * @generated from rpc slipway.machined.v1.Machined.StartInstall

@@ -1,0 +1,14 @@
+import { configRoutes } from './configs.ts'
+import { installationRoutes } from './installations.ts'
+import { machineRoutes } from './machines.ts'
+import { systemRoutes } from './system.ts'
+
+/** What people and programs call on `server.port`; the client is made from it. */
+export const apiRoutes = {
+  ...machineRoutes,
+  ...configRoutes,
+  ...installationRoutes,
+  ...systemRoutes,
+}
+
+export type ApiRouteName = keyof typeof apiRoutes
