@@ -17,6 +17,8 @@ export function makeInstallContext(
     registries: Readonly<Record<string, RegistryAccess>>
     /** Our own address on the connection to this machine. */
     localAddress: string | null
+    /** Machine listeners of the other instances, tried after our own. */
+    otherUrls: readonly string[]
   },
 ): InstallContext {
   const { row, steps } = input
@@ -25,7 +27,7 @@ export function makeInstallContext(
     registries: input.registries,
     first_boot: row.first_boot_sealed && {
       installation_id: row.installation_id,
-      urls: machineUrls(context, input.localAddress),
+      urls: [...new Set([...machineUrls(context, input.localAddress), ...input.otherUrls])],
       token: context.secrets.decrypt(row.first_boot_sealed, firstBootSealContext(row.installation_id)),
       ca_pem: context.pki.caPem,
       boot_environment: row.boot_environment,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { AppContext } from '../app-context.ts'
 import { claimRef, tellClaim, tellRenewal } from '../claims/tell-machine.ts'
 import { claimStore, type ClaimRow } from '../claims/store.ts'
+import { otherMachineUrls } from '../instances/service.ts'
 import type { Dialled, MachineLinks } from '../machines/machine-links.ts'
 import type { MachineService } from '../machines/service.ts'
 import type { RegistryAccess } from '@slipway/protocol'
@@ -139,6 +140,7 @@ async function startRequest(deps: RunDeps, run: Run, claim: ClaimRow) {
     steps,
     registries: await deps.registries(),
     localAddress: deps.links.localAddress(row.machine_id),
+    otherUrls: await otherMachineUrls(deps.context.database, deps.context.instanceId),
   })
   return {
     claim: claimRef(claim),

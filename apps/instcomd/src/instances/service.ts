@@ -7,6 +7,10 @@ import type { Database } from '../database/database.ts'
 import { writeSecretFile } from '../pki/write-secret-file.ts'
 
 const heartbeatMs = 5000
+/** An instance that missed three heartbeats is not offered to machines any more. */
+const silentSeconds = 15
+/** Servers of one database are few; a long list of dead addresses would only delay a report. */
+const mostOtherUrls = 16
 
 /** The id of this data directory's instcomd: the same after a restart, so that it finds its own leases again. */
 export async function readInstanceId(dataDir: string): Promise<string> {
@@ -39,4 +43,20 @@ export async function joinInstances(
     clearInterval(timer)
     await database.query('UPDATE instances SET stopped_at = now() WHERE id = $1', [instance.id]).catch(() => undefined) // its silence says the same
   }
+}
+
+/** Writes where machines reach this instance (base addresses of its machine listener), for the other instances to pass on. */
+export async function announceInstance(database: Database, id: string, machineUrls: readonly string[]): Promise<void> {
+  await database.query('UPDATE instances SET machine_urls = $2 WHERE id = $1', [id, machineUrls])
+}
+
+/** Where machines reach the other instances that are alive: whoever is left takes what was meant for one that died. */
+export async function otherMachineUrls(database: Pick<Database, 'query'>, ownId: string): Promise<string[]> {
+  const rows = await database.query<{ url: string }>(
+    `SELECT url FROM instances, unnest(machine_urls) AS url
+      WHERE id <> $1 AND stopped_at IS NULL AND last_seen_at > now() - $2 * interval '1 s'
+      ORDER BY started_at LIMIT $3`,
+    [ownId, silentSeconds, mostOtherUrls],
+  )
+  return rows.map(({ url }) => url)
 }

@@ -17,7 +17,7 @@ import { combineHandlers } from '../http/combine-handlers.ts'
 import { listen } from '../http/listen.ts'
 import { makeMachineServer } from '../http/machine-server.ts'
 import { apiTls } from '../http/operator-certificate.ts'
-import { joinInstances, readInstanceId } from '../instances/service.ts'
+import { announceInstance, joinInstances, readInstanceId } from '../instances/service.ts'
 import { makeMetrics, type PlatformMetrics } from '../metrics/make-metrics.ts'
 import { makePki } from '../pki/make-pki.ts'
 import { openSecrets, readMasterKey } from '../pki/master-key.ts'
@@ -92,6 +92,7 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
   const { host, port, machine_port } = configuration.server
   listeners.machinePort = await listen(machine.app, { host, port: machine_port, flag: '--machine-port' })
   listeners.apiPort = await listen(api.app, { host, port, flag: '--port' })
+  await announceInstance(context.database, context.instanceId, listeners.machineUrls())
   await domain.start()
   return {
     url: listeners.apiUrl(),
