@@ -2,6 +2,7 @@ import type { AppContext } from './app-context.ts'
 import { claimRoutes } from './claims/routes.ts'
 import { ClaimService } from './claims/service.ts'
 import { configRoutes } from './configs/routes.ts'
+import { AddressProbes } from './configs/address-probes.ts'
 import { ConfigService } from './configs/service.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { DiscoveryService } from './discovery/service.ts'
@@ -38,8 +39,9 @@ export function makeDomain(context: AppContext): DomainPart {
   }
   const machines = new MachineService(meeting)
   const images = new ImageService(context)
-  const configs = new ConfigService(context, machines, images)
-  const plans = new PlanService(context, machines, configs, images)
+  const probes = new AddressProbes(context, links, machines)
+  const configs = new ConfigService(context, machines, images, probes)
+  const plans = new PlanService({ context, machines, configs, images, probes })
   const claims = new ClaimService({
     context,
     machines,

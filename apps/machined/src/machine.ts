@@ -3,6 +3,7 @@ import { Fault, toFault, type Logger } from '@slipway/base'
 import type { Host } from '@slipway/host'
 import {
   machineConfigSchema,
+  type AddressProbe,
   type DiscoveryResponse,
   type EnrolmentFile,
   type Inventory,
@@ -19,6 +20,7 @@ import { machineIdOf } from './identity/machine-id.ts'
 import { checkAddresses } from './installation/check-addresses.ts'
 import { checkDisks } from './installation/check-disks.ts'
 import { parseJson, readPlan } from './installation/install-request.ts'
+import { probeAddresses } from './installation/probe-addresses.ts'
 import { Installations } from './installation/installations.ts'
 import { makeOciLayers } from './installation/oci-layers.ts'
 import { stepDeadlineMs } from './installation/step-deadline.ts'
@@ -96,6 +98,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     readInventory,
     signal: stopping.signal,
     checkPlan: (request, signal) => checkPlan({ host, machineId, readInventory }, request, signal),
+    probeAddresses: (request, signal) => probe({ host, interfaces: inventory.interfaces }, request, signal),
     reboot: async () => {
       reboot().catch((error: unknown) => logger.error({ error: toFault(error).message }, 'the reboot failed'))
     },
@@ -155,6 +158,16 @@ async function checkPlan(
   const { interfaces, ...rest } = await parts.readInventory(signal)
   const disks = checkDisks(plan, { interfaces, ...rest }, { contents: true })
   return [...disks, ...(await checkAddresses({ host, config, interfaces }, signal))]
+}
+
+/** The cards as last read: an operator waits for this answer, and cards come and go rarely. */
+async function probe(
+  parts: { host: Host; interfaces: Inventory['interfaces'] },
+  request: { configJson: string },
+  signal: AbortSignal,
+): Promise<AddressProbe[]> {
+  const config = parseJson(machineConfigSchema, request.configJson, 'config')
+  return probeAddresses({ ...parts, config }, signal)
 }
 
 function statusOf(claims: Claims, installations: Installations): DiscoveryResponse['status'] {

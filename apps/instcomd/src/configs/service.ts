@@ -1,23 +1,29 @@
 import { Fault, isFault, makeId, sha256Hex } from '@slipway/base'
 import { checkConfig, type ImageFacts } from '@slipway/machine-config'
-import type { ConfigCheck, Inventory } from '@slipway/protocol'
+import type { ConfigCheck, Inventory, MachineConfig } from '@slipway/protocol'
 import type { AppContext } from '../app-context.ts'
 import type { Transaction } from '../database/database.ts'
 import { imageFacts, type ImageService } from '../images/service.ts'
 import type { MachineService } from '../machines/service.ts'
+import type { MachineRow } from '../machines/store.ts'
+import type { AddressProbes, AddressUse } from './address-probes.ts'
 import { configStore, type ConfigRow } from './store.ts'
 
 /** A check in an editor must not wait for a slow registry; the plan does. */
 const imageWaitMs = 3000
 const inventoryMaxAgeMs = 30_000
+/** An editor checks at every key; the links are asked again after this time. */
+const probesMaxAgeMs = 10_000
 
 /** Checks machine configs and keeps those that were valid for a machine. */
 export class ConfigService {
   readonly #context: AppContext
   readonly #machines: MachineService
   readonly #images: ImageService
+  readonly #probes: AddressProbes
 
-  constructor(context: AppContext, machines: MachineService, images: ImageService) {
+  constructor(context: AppContext, machines: MachineService, images: ImageService, probes: AddressProbes) {
+    this.#probes = probes
     this.#context = context
     this.#machines = machines
     this.#images = images
@@ -36,8 +42,9 @@ export class ConfigService {
       signal: caller.signal,
     })
     const alone = this.checkWith(kdl, inventory, null)
-    const image = alone.config && (await this.#imageFacts(alone.config.image, inventory, caller.signal))
-    const check = image ? this.checkWith(kdl, inventory, image) : alone
+    const check = alone.config
+      ? await this.#checkOutside(kdl, { machine, inventory, config: alone.config }, caller)
+      : alone
     if (check.valid) await this.keep(this.#context.database, { machineId, kdl, reason: 'checked', by: caller.name })
     this.#context.logger.debug(
       { machine_id: machineId, findings: check.findings.length },
@@ -46,12 +53,27 @@ export class ConfigService {
     return check
   }
 
-  checkWith(kdl: string, inventory: Inventory | null, image: ImageFacts | null): ConfigCheck {
+  /** What registry and links tell beside the text and the hardware, asked at once. */
+  async #checkOutside(
+    kdl: string,
+    about: { machine: MachineRow; inventory: Inventory; config: MachineConfig },
+    { signal }: { signal: AbortSignal },
+  ): Promise<ConfigCheck> {
+    const { machine, inventory, config } = about
+    const [image, use] = await Promise.all([
+      this.#imageFacts(config.image, inventory, signal),
+      this.#probes.ask(machine, config, { maxAgeMs: probesMaxAgeMs, signal }),
+    ])
+    return this.checkWith(kdl, inventory, image, use)
+  }
+
+  checkWith(kdl: string, inventory: Inventory | null, image: ImageFacts | null, use?: AddressUse): ConfigCheck {
     const registry = this.#context.configuration.default_oci_registry
     return checkConfig(kdl, {
       ...(inventory && { inventory }),
       ...(registry !== null && { defaultRegistry: registry }),
       ...(image && { image }),
+      ...use,
     })
   }
 

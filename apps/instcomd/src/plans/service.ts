@@ -3,6 +3,7 @@ import { makePlan, planDigest } from '@slipway/install-plan'
 import { resolveConfig } from '@slipway/machine-config'
 import type { ConfigCheck, Finding, Inventory, MachineConfig, Plan, ResolvedImage } from '@slipway/protocol'
 import type { AppContext } from '../app-context.ts'
+import type { AddressProbes } from '../configs/address-probes.ts'
 import type { ConfigService } from '../configs/service.ts'
 import { imageFacts, type ImageService } from '../images/service.ts'
 import type { MachineService } from '../machines/service.ts'
@@ -19,26 +20,39 @@ export interface MadePlan {
   readonly config: MachineConfig
 }
 
+export interface PlanDeps {
+  readonly context: AppContext
+  readonly machines: MachineService
+  readonly configs: ConfigService
+  readonly images: ImageService
+  readonly probes: AddressProbes
+}
+
 /** Makes and stores plans; nothing here touches a machine. */
 export class PlanService {
   readonly #context: AppContext
   readonly #machines: MachineService
   readonly #configs: ConfigService
   readonly #images: ImageService
+  readonly #probes: AddressProbes
 
-  constructor(context: AppContext, machines: MachineService, configs: ConfigService, images: ImageService) {
-    this.#context = context
-    this.#machines = machines
-    this.#configs = configs
-    this.#images = images
+  constructor(deps: PlanDeps) {
+    this.#context = deps.context
+    this.#machines = deps.machines
+    this.#configs = deps.configs
+    this.#images = deps.images
+    this.#probes = deps.probes
   }
 
   /** Plans a config for a machine as both are now. Throws `config-invalid` with every finding, and the faults of images. */
   async make(machine: MachineRow, kdl: string, caller: { name: string; signal: AbortSignal }): Promise<MadePlan> {
     const inventory = await this.#machines.inventory(machine, { maxAgeMs: inventoryMaxAgeMs, signal: caller.signal })
     const alone = validConfig(this.#configs.checkWith(kdl, inventory, null))
-    const image = await this.#images.resolve(alone.image, inventory, caller.signal)
-    const config = validConfig(this.#configs.checkWith(kdl, inventory, imageFacts(image)))
+    const [image, use] = await Promise.all([
+      this.#images.resolve(alone.image, inventory, caller.signal),
+      this.#probes.ask(machine, alone, { maxAgeMs: 0, signal: caller.signal }),
+    ])
+    const config = validConfig(this.#configs.checkWith(kdl, inventory, imageFacts(image), use))
     return this.#store(machine, { config, image, inventory, now: new Date() }, caller.name)
   }
 

@@ -1,6 +1,6 @@
 import { createContextKey, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { Fault } from '@slipway/base'
-import type { Inventory, Machined, PlanFinding } from '@slipway/protocol'
+import type { AddressProbe, Inventory, Machined, PlanFinding } from '@slipway/protocol'
 import type { ClaimRef, Claims } from '../claims/claims.ts'
 import type { Enrolment } from '../enrolment/enrolment.ts'
 import { type InstallRequest } from '../installation/install-request.ts'
@@ -23,6 +23,7 @@ export interface ServiceParts {
     input: { planJson: string; planSha256: string; configJson: string },
     signal: AbortSignal,
   ): Promise<PlanFinding[]>
+  probeAddresses(input: { configJson: string }, signal: AbortSignal): Promise<AddressProbe[]>
   reboot(): Promise<void>
 }
 
@@ -61,6 +62,10 @@ export function makeService(parts: ServiceParts): Partial<ServiceImpl<typeof Mac
     async checkPlan(request, context) {
       await claimed(context, request.claim)
       return { findingsJson: JSON.stringify(await parts.checkPlan(request, context.signal)) }
+    },
+    async probeAddresses(request, context) {
+      isAllowed(context)
+      return { probesJson: JSON.stringify(await parts.probeAddresses(request, context.signal)) }
     },
     async startInstall(request, context) {
       await claimed(context, request.claim)

@@ -40,7 +40,7 @@ export const simulateUsage = `slipway simulate: machines that are real in all bu
     --group ADDR, --discovery-port PORT   (239.255.255.250, 1900)
     --listen-base ADDR:PORT control channels, one port each from PORT on; 0 means any free (interface's address, 0)
     --fault KIND[:MACHINE][…]   repeatable: slow=3, drop:sim-0002=100000, disk-fail:sim-0004, disk-fail=vdb@create-pool:rpool,
-                            power-cut:sim-0001@pull-layer
+                            power-cut:sim-0001@pull-layer, taken:sim-0003=192.0.2.20 (somebody else has the address)
     --hostname-prefix TEXT  (sim-)
     --json                  one JSON object a line`
 

@@ -33,8 +33,6 @@ export interface SimulatedHostOptions {
   readonly stateDir: string
   readonly logger: Logger
   readonly clock?: SimulatedClock
-  /** Addresses that somebody else has on the link, for `probeAddress`: address → MAC. */
-  readonly occupied?: Readonly<Record<string, string>>
   /** Told at once of power cuts and starts. */
   readonly onEvent?: (event: SimulatedEvent) => void
 }
@@ -103,13 +101,19 @@ function hostOf(machine: SimulatedMachine, options: SimulatedHostOptions): Host 
     },
     async probeAddress({ address }, signal) {
       await machine.whenLive(signal)
-      const mac = options.occupied?.[address]
-      return mac === undefined ? null : { mac, proxy_arp: false }
+      const isTaken = options.faults.some((fault) => fault.kind === 'taken' && fault.address === address)
+      return isTaken ? { mac: neighbourMac(address), proxy_arp: false } : null
     },
     async setClock() {
       // A simulated machine has no clock of its own.
     },
   }
+}
+
+/** The same one each time; the second bit of the first byte says that it is nobody's product (IEEE 802). */
+function neighbourMac(address: string): string {
+  const bytes = address.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'))
+  return ['02', '5e', ...bytes].join(':')
 }
 
 function controlsOf(machine: SimulatedMachine): Omit<SimulatedHost, keyof Host> {
