@@ -22,6 +22,11 @@ test('a new boot environment whose init fails gives way to the old one by itself
   const wanted = { image: good.reference, hostname: 'old-system', address: '10.77.0.22/24' }
   const id = await planAndInstall(lab, inventory.machine_id, zfsConfig(inventory, wanted))
   await waitForState(lab, id, ['completed'])
+  // The claim outlives its installation by its own time; the second one claims anew.
+  await lab.controlPlane.client.call('releaseClaim', {
+    params: { machine_id: inventory.machine_id },
+    body: { force: true },
+  })
   const before = await readFacts(first)
   await first.kill()
   lap('first boot environment installed and confirmed')
