@@ -1,24 +1,7 @@
-import type { MachineConfig, Step } from '@slipway/protocol'
+import { isZpoolProperty, type MachineConfig, type Step } from '@slipway/protocol'
 
 type Options = MachineConfig['pools'][number]['options']
 type PoolParams = Extract<Step, { kind: 'create-pool' }>['params']
-
-/** Properties of the pool itself (zpoolprops(7)); every other option belongs to its root dataset (zfsprops(7)). */
-const poolPropertyNames = new Set([
-  'altroot',
-  'ashift',
-  'autoexpand',
-  'autoreplace',
-  'autotrim',
-  'bootfs',
-  'cachefile',
-  'comment',
-  'compatibility',
-  'delegation',
-  'failmode',
-  'listsnapshots',
-  'multihost',
-])
 
 /** What a pool gets where the config is silent; 4 KiB sectors fit every disk sold today and cannot be changed later. */
 const poolDefaults: Options = { ashift: 12 }
@@ -28,7 +11,7 @@ export function poolProperties(
   options: Options,
   role: { root: boolean; platform: 'linux' | 'illumos' },
 ): Pick<PoolParams, 'pool_properties' | 'dataset_properties'> {
-  const isPool = ([name]: [string, unknown]) => poolPropertyNames.has(name) || name.startsWith('feature@')
+  const isPool = ([name]: [string, unknown]) => isZpoolProperty(name)
   const given = Object.entries(options)
   return {
     pool_properties: { ...poolDefaults, ...Object.fromEntries(given.filter(isPool)) },

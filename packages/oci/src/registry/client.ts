@@ -4,10 +4,11 @@ import type { ImageReference } from '../reference.ts'
 import { trySources, type RetryEvent } from './attempts.ts'
 import { streamBlob } from './blob-stream.ts'
 import { fetchConfig, fetchManifest } from './document.ts'
-import { defaultIdleTimeoutMs, defaultRetry, type RegistryClientOptions } from './options.ts'
+import { defaultIdleTimeoutMs, type RegistryClientOptions } from './options.ts'
 import type { Platform } from './platform.ts'
 import { probeRegistry } from './probe-registry.ts'
 import { inspectImage, resolveImage, type ImageReader, type ImageSummary } from './resolve.ts'
+import { documentRetry, layerRetry, systemClock } from './retry-policy.ts'
 import { makeSource, type Source } from './source.ts'
 
 /** What may accompany a blob's stream. */
@@ -42,7 +43,7 @@ export interface RegistryClient {
 export function makeRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const registries = options.registries ?? {}
   const logger = options.logger ?? silentLogger
-  const retry = options.retry ?? defaultRetry
+  const clock = options.clock ?? systemClock
   const idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs
   const common = { userAgent: options.userAgent ?? 'slipway', idleTimeoutMs }
   const sources = new Map<string, Source>()
@@ -65,7 +66,7 @@ export function makeRegistryClient(options: RegistryClientOptions = {}): Registr
 
   function readerOf(ref: ImageReference, signal: AbortSignal): ImageReader {
     const request = { repository: ref.repository, idleTimeoutMs, signal }
-    const policy = { retry, logger, signal }
+    const policy = { retry: options.retry ?? documentRetry, clock, logger, signal }
     return {
       manifest: (name) => trySources(sourcesOf(ref), policy, (source) => fetchManifest(source, name, request)),
       config: (descriptor) => trySources(sourcesOf(ref), policy, (source) => fetchConfig(source, descriptor, request)),
@@ -96,7 +97,8 @@ export function makeRegistryClient(options: RegistryClientOptions = {}): Registr
       explaining(ref, signal, () => resolveImage(readerOf(ref, signal), ref, platform)),
     inspect: (ref, signal) => explaining(ref, signal, () => inspectImage(readerOf(ref, signal), ref)),
     async *openBlob(ref, descriptor, { signal, onProgress, onRetry }) {
-      const policy = { retry, logger, signal, ...(onRetry === undefined ? {} : { onRetry }) }
+      const retry = options.retry ?? layerRetry
+      const policy = { retry, clock, logger, signal, ...(onRetry === undefined ? {} : { onRetry }) }
       const onDamaged = (source: Source): void => void damaged.add(`${source.name} ${descriptor.digest}`)
       const progress = onProgress === undefined ? {} : { onProgress }
       const from = sourcesOf(ref, descriptor.digest)

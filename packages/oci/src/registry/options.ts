@@ -1,4 +1,5 @@
-import type { Backoff, Logger } from '@slipway/base'
+import type { Logger } from '@slipway/base'
+import type { RetryClock, RetryPolicy } from './retry-policy.ts'
 
 /** How one registry is reached; the key beside it is its `host[:port]` as references write it. */
 export interface RegistryOptions {
@@ -17,12 +18,12 @@ export interface RegistryClientOptions {
   readonly registries?: Record<string, RegistryOptions>
   readonly logger?: Logger
   readonly userAgent?: string
-  /** Tries per server and the waits between them (full jitter); default 5 tries from 250 ms, at most 8 s. */
-  readonly retry?: Backoff
+  /** Tries per server and the waits between them (full jitter); default `documentRetry` and, for layers, `layerRetry`. */
+  readonly retry?: RetryPolicy
+  /** Default: the system's; tests give their own. */
+  readonly clock?: RetryClock
   /** A connection that gives no byte for so long is cut and tried again; default 30 000 ms. */
   readonly idleTimeoutMs?: number
 }
 
-/** The five tries of machines.md, "Images". */
-export const defaultRetry: Backoff = { firstMs: 250, capMs: 8000, tries: 5 }
 export const defaultIdleTimeoutMs = 30_000
