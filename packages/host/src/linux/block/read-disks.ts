@@ -49,9 +49,12 @@ async function readDisk(
   device: LsblkDevice,
   signal: AbortSignal,
 ): Promise<Omit<BlockDisk, keyof DiskNames | 'byId'>> {
-  const signatures = await readSignatures(system, device.path, signal)
-  const hasTable = signatures.some((signature) => tableSignatures.has(signature.type))
+  const found = await readSignatures(system, device.path, signal)
+  const hasTable = found.some((signature) => tableSignatures.has(signature.type))
   const table = hasTable ? await readTable(system, device.path, signal) : null
+  // A table that is there and cannot be read hides partitions: such a disk is not blank. A lone PMBR has nothing to hide.
+  const isHidden = hasTable && !table && found.some((signature) => signature.type !== 'PMBR')
+  const signatures = isHidden ? [...found, unreadable] : found
   const partitions: BlockPartition[] = []
   for (const partition of table?.partitions ?? []) {
     const known = device.children.find((child) => child.path === partition.node)
@@ -85,22 +88,36 @@ async function readDisk(
 export async function readSignatures(system: LinuxSystem, node: string, signal: AbortSignal): Promise<Signature[]> {
   // wipefs without --all only reads.
   try {
-    const { stdout } = await system.run(['wipefs', '-J', '--no-act', node], { signal })
+    const { stdout } = await system.run(['wipefs', '-J', '--no-act', node], { signal, deadlineMs: readMs })
     return parseSignatures(stdout)
   } catch (error) {
     // A dying disk must not hide the others; it counts as "not blank", so nothing is installed on it unasked.
-    if (isFault(error, 'command-failed')) return [unreadable]
+    if (isOneDisks(error, signal)) return [unreadable]
     throw error
   }
+}
+
+/** Labels are a few blocks; a disk that takes longer for them is dying, and the others are waited for too. */
+const readMs = 30_000
+
+/** A tool that fails or hangs on one device says something of this device alone; a tool that is missing does not. */
+function isOneDisks(error: unknown, signal: AbortSignal): boolean {
+  return !signal.aborted && (isFault(error, 'command-failed') || isFault(error, 'step-timeout'))
 }
 
 /** Stands for what could not be read. */
 const unreadable: Signature = { type: 'unreadable', uuid: null, label: null }
 
 async function readTable(system: LinuxSystem, node: string, signal: AbortSignal): Promise<PartitionTable | null> {
-  // 1: "does not contain a recognized partition table", a lone PMBR for example.
-  const { stdout, exitCode } = await system.run(['sfdisk', '-J', node], { signal, accept: [0, 1] })
-  return exitCode === 0 ? parsePartitionTable(stdout) : null
+  try {
+    // 1: "does not contain a recognized partition table", a lone PMBR for example; or "cannot open".
+    const options = { signal, accept: [0, 1], deadlineMs: readMs }
+    const { stdout, exitCode } = await system.run(['sfdisk', '-J', node], options)
+    return exitCode === 0 ? parsePartitionTable(stdout) : null
+  } catch (error) {
+    if (isOneDisks(error, signal)) return null
+    throw error
+  }
 }
 
 async function readNames(

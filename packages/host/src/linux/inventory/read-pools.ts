@@ -1,4 +1,4 @@
-import { isFault } from '@slipway/base'
+import { isFault, type FaultCode } from '@slipway/base'
 import type { Pool, Stamp } from '@slipway/protocol'
 import { poolLabels, type BlockDisk } from '../block/block-disk.ts'
 import type { LinuxSystem } from '../linux-system.ts'
@@ -31,15 +31,34 @@ export async function readPools(
   for (const name of [...imported, ...names.filter((candidate) => !imported.includes(candidate))]) {
     const isImported = imported.includes(name)
     const members = disks.filter((disk) => poolLabels(disk).includes(name))
-    const seen = isImported
-      ? await readImported(system, name, signal)
-      : await peek(system, name, members, memory, signal)
+    const look = () => (isImported ? readImported(system, name, signal) : peek(system, name, members, memory, signal))
+    const seen = await orLabelAlone(system, { pool: name, look, signal })
     if (!seen) continue
     const { stamp, ...facts } = seen
     pools.push({ name, imported: isImported, ...facts, disks: members.map((disk) => disk.name) })
     if (stamp) stamps.push(...members.map((disk): Stamp => ({ installation_id: stamp, disk: disk.name, where: 'zfs' })))
   }
   return { pools, stamps }
+}
+
+/** What the label on the disks tells where nothing more can be learnt. */
+const labelAlone: Seen = { guid: null, health: null, bytes: null, boot_environments: [], stamp: null }
+
+const poolFailures: readonly FaultCode[] = ['command-failed', 'step-timeout', 'unsupported']
+
+/** A pool that cannot be looked into must not hide the others, nor the machine: it stays known by its label. */
+async function orLabelAlone(
+  system: LinuxSystem,
+  input: { pool: string; look: () => Promise<Seen | null>; signal: AbortSignal },
+): Promise<Seen | null> {
+  try {
+    return await input.look()
+  } catch (error) {
+    // unsupported: no ZFS here; the label alone says that a pool was there.
+    if (input.signal.aborted || !isFault(error) || !poolFailures.includes(error.code)) throw error
+    system.logger.warn({ pool: input.pool, error: error.message }, 'a pool could not be looked into')
+    return labelAlone
+  }
 }
 
 async function readImported(system: LinuxSystem, pool: string, signal: AbortSignal): Promise<Seen> {
@@ -96,21 +115,13 @@ async function peek(
     return partitions.length > 0 ? partitions.map((partition) => partition.node) : [disk.node]
   })
   const search = nodes.flatMap((node) => ['-d', node])
-  let offered
-  try {
-    const { stdout } = await system.run(['zpool', 'import', ...search], { signal, accept: [0, 1] })
-    offered = parseImportablePools(stdout).find((candidate) => candidate.name === pool)
-  } catch (error) {
-    // No ZFS here: the label alone says that a pool was there.
-    if (isFault(error, 'unsupported'))
-      return { guid: null, health: null, bytes: null, boot_environments: [], stamp: null }
-    throw error
-  }
+  const { stdout } = await system.run(['zpool', 'import', ...search], { signal, accept: [0, 1] })
+  const offered = parseImportablePools(stdout).find((candidate) => candidate.name === pool)
   if (!offered) return null
   const key = `${offered.guid} ${pool}`
   const known = memory.get(key)
   if (known) return known
-  const unopened: Seen = { guid: offered.guid, health: offered.state, bytes: null, boot_environments: [], stamp: null }
+  const unopened: Seen = { ...labelAlone, guid: offered.guid, health: offered.state }
   if (offered.state !== 'ONLINE' && offered.state !== 'DEGRADED') return unopened
   // -f: a system that was switched off never exported its pool; read-only, that is no danger.
   const argv = ['zpool', 'import', '-f', '-N', '-o', 'readonly=on', '-R', '/run/slipway/peek', ...search, offered.guid]
