@@ -1,13 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { backoffDelay, delay, isFault } from '@slipway/base'
-import type { MachineEvent } from '@slipway/protocol'
+import { nextInstallation, type InstallationTransition } from '@slipway/install-plan'
+import { isTerminal, type MachineEvent, type TerminalState } from '@slipway/protocol'
 import type { AppContext } from '../app-context.ts'
 import type { Transaction } from '../database/database.ts'
 import { endInstallations, type Ending } from './end-installations.ts'
 import { foldEvents } from './fold-events.ts'
 import type { RunLog } from './run-log.ts'
 import { progressEvent, stepEvents } from './run-events.ts'
-import type { Folded, MachineEnding, PlanFacts, RunState } from './run-state.ts'
+import { statusOf, type Folded, type MachineEnding, type PlanFacts, type RunState } from './run-state.ts'
 import { runStore } from './run-store.ts'
 
 /** A progress event per installation at most so often: a screen draws no faster. */
@@ -36,6 +37,8 @@ interface Share {
   readonly taken: number
   readonly folded: Folded
   readonly tellsProgress: boolean
+  /** What the machine's last word makes of it; null before that. */
+  readonly end: InstallationTransition | null
 }
 
 /**
@@ -111,7 +114,7 @@ export class EventWriter {
     const folded = foldEvents(run.state, events, run.facts)
     const moved = folded.next.state !== run.state.state
     const tellsProgress = moved || Date.now() - run.lastProgressAt >= progressEveryMs
-    return { run, taken: events.length, folded, tellsProgress }
+    return { run, taken: events.length, folded, tellsProgress, end: endOf(run, folded) }
   }
 
   async #storeIn(tx: Transaction, shares: readonly Share[]): Promise<Set<string>> {
@@ -126,10 +129,8 @@ export class EventWriter {
   }
 
   async #end(tx: Transaction, shares: readonly Share[]): Promise<void> {
-    const rebooting = shares.filter(({ run, folded }) => folded.ending?.outcome === 'rebooting' && run.expectsReport)
-    const ended = shares.flatMap((share) =>
-      rebooting.includes(share) || !share.folded.ending ? [] : [endingOf(share, share.folded.ending)],
-    )
+    const rebooting = shares.filter(({ end }) => end?.effects.includes('wait-for-report'))
+    const ended = shares.flatMap(endingsOf)
     if (rebooting.length > 0)
       await runStore.awaitConfirmation(
         tx,
@@ -152,16 +153,22 @@ export class EventWriter {
   }
 }
 
-function endingOf({ run }: Share, ending: MachineEnding): Ending {
-  const { outcome, error } = ending
-  const done = outcome === 'rebooting' || outcome === 'installed'
-  return {
-    installation_id: run.state.installation_id,
-    outcome: done ? 'completed' : outcome,
-    confirmed: false,
-    error: done || outcome === 'rolled-back' ? null : error,
-    actor: 'instcomd',
-  }
+function endOf(run: WriterRun, { next, ending }: Folded): InstallationTransition | null {
+  if (!ending) return null
+  const { outcome } = ending
+  return nextInstallation(statusOf(next), { type: 'ended', outcome, reports: run.expectsReport })
+}
+
+function endingsOf({ run, folded, end }: Share): Ending[] {
+  if (!folded.ending || !end || !isTerminal(end.status.state)) return []
+  const { installation_id } = run.state
+  const outcome = end.status.state
+  return [{ installation_id, outcome, confirmed: false, error: errorOf(outcome, folded.ending), actor: 'instcomd' }]
+}
+
+/** What came out as it was asked for has no error, whatever the machine met on the way. */
+function errorOf(outcome: TerminalState, { error }: MachineEnding): Ending['error'] {
+  return outcome === 'completed' || outcome === 'rolled-back' ? null : error
 }
 
 function logLines({ run, folded }: Share) {
@@ -179,13 +186,10 @@ function lastStepChanges({ run, folded }: Share) {
   return [...byStep.values()].map((change) => ({ ...change, installation_id: run.state.installation_id }))
 }
 
-function eventsOfShare({ run, folded, tellsProgress }: Share) {
+function eventsOfShare({ run, folded, tellsProgress, end }: Share) {
   const steps = stepEvents(folded, run.facts)
   // A terminal event says it all; a progress event behind it would only confuse.
-  const isOver = folded.ending !== null && !(folded.ending.outcome === 'rebooting' && run.expectsReport)
-  const state =
-    folded.ending && !isOver
-      ? { ...folded.next, state: 'confirming' as const, phase: 'confirming' as const }
-      : folded.next
-  return isOver || !(tellsProgress || folded.ending) ? steps : [...steps, progressEvent(state, run.facts.plan)]
+  if (end?.effects.includes('tell-end') || !(tellsProgress || end)) return steps
+  const { state, phase } = end?.status ?? folded.next
+  return [...steps, progressEvent({ ...folded.next, state, phase }, run.facts.plan)]
 }

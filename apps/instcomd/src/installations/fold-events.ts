@@ -1,7 +1,14 @@
-import { planPhases } from '@slipway/install-plan'
-import { installationStates, type InstallationState, type MachineEvent } from '@slipway/protocol'
-import { planPercent } from './plan-percent.ts'
-import type { Folded, MachineEnding, PlanFacts, RunState, StepChange } from './run-state.ts'
+import { nextInstallation, planProgress, type PlanProgress } from '@slipway/install-plan'
+import type { MachineEvent } from '@slipway/protocol'
+import {
+  recordsOf,
+  statusOf,
+  type Folded,
+  type MachineEnding,
+  type PlanFacts,
+  type RunState,
+  type StepChange,
+} from './run-state.ts'
 
 interface Draft {
   state: RunState
@@ -25,9 +32,9 @@ export function foldEvents(before: RunState, events: readonly MachineEvent[], fa
     apply(draft, event, facts)
     draft.state = { ...draft.state, last_seq: event.seq }
   }
-  const percent = Math.max(before.percent, planPercent(facts.plan, draft.state.outcomes, draft.state.bytes_by_step))
-  const bytes_done = Object.values(draft.state.bytes_by_step).reduce((sum, bytes) => sum + bytes, 0)
-  const next = { ...draft.state, percent, bytes_done, ...speed(before, events, bytes_done, facts) }
+  const progress = planProgress(facts.plan, recordsOf(draft.state), { completed: false, before: before.percent })
+  const { percent, bytes_done } = progress
+  const next = { ...draft.state, percent, bytes_done, ...speed(before, events, progress) }
   return { next, steps: draft.steps, logs: draft.logs, ending: draft.ending, pulledBytes: draft.pulled }
 }
 
@@ -51,12 +58,14 @@ function startStep(draft: Draft, event: Extract<MachineEvent, { type: 'step-star
   const { step_id, at } = event
   draft.steps.push({ step_id, started_at: at, ended_at: null, outcome: 'running', error: null })
   const kind = facts.steps.get(step_id)?.kind
-  const state = kind ? later(draft.state.state, planPhases[kind]) : draft.state.state
+  const { state, phase } = kind
+    ? nextInstallation(statusOf(draft.state), { type: 'step-started', kind }).status
+    : draft.state
   draft.state = {
     ...draft.state,
     step_id,
     state,
-    phase: state,
+    phase,
     outcomes: { ...draft.state.outcomes, [step_id]: 'running' },
   }
 }
@@ -83,27 +92,26 @@ function progress(draft: Draft, event: Extract<MachineEvent, { type: 'progress' 
   }
 }
 
-/** The later of two states in their order: a step done again does not take the installation back. */
-function later(a: InstallationState, b: InstallationState): InstallationState {
-  return installationStates.indexOf(a) >= installationStates.indexOf(b) ? a : b
-}
-
 /** Smoothed over batches, so that one slow chunk does not make the estimate jump. */
 const smoothing = 0.3
 
 function speed(
   before: RunState,
   events: readonly MachineEvent[],
-  bytesDone: number,
-  facts: PlanFacts,
+  progress: PlanProgress,
 ): Pick<RunState, 'rate' | 'eta_seconds'> {
+  const rate = rateOf(before, events, progress.bytes_done)
+  const left = progress.bytes_total - progress.bytes_done
+  // Between layers the network tells nothing: then the plan's estimates are the better guess.
+  return { rate, eta_seconds: rate !== null && rate > 0 && left > 0 ? Math.round(left / rate) : progress.eta_seconds }
+}
+
+function rateOf(before: RunState, events: readonly MachineEvent[], bytesDone: number): number | null {
   const first = events.find((event) => event.type === 'progress')
   const last = events.findLast((event) => event.type === 'progress')
-  if (!first || !last || first === last) return { rate: before.rate, eta_seconds: before.eta_seconds }
+  if (!first || !last || first === last) return before.rate
   const seconds = (Date.parse(last.at) - Date.parse(first.at)) / 1000
-  if (!(seconds > 0)) return { rate: before.rate, eta_seconds: before.eta_seconds }
+  if (!(seconds > 0)) return before.rate
   const now = Math.max(0, bytesDone - before.bytes_done) / seconds
-  const rate = Math.round(before.rate === null ? now : before.rate * (1 - smoothing) + now * smoothing)
-  const left = facts.plan.image.bytes - bytesDone
-  return { rate, eta_seconds: rate > 0 ? Math.max(0, Math.round(left / rate)) : null }
+  return Math.round(before.rate === null ? now : before.rate * (1 - smoothing) + now * smoothing)
 }

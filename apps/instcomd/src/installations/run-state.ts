@@ -1,3 +1,4 @@
+import type { InstallationStatus, StepRecord, StepRecords } from '@slipway/install-plan'
 import type { InstallationError, InstallationState, LogLine, Plan, TimelineStep } from '@slipway/protocol'
 
 /** What one running installation has come to; made from rows at the start of a run, and folded forward event by event. */
@@ -18,6 +19,20 @@ export interface RunState {
 }
 
 export type StepOutcome = Exclude<TimelineStep['outcome'], 'pending'>
+
+/** Where it stands, as the installation's state machine moves it; what operators ask for goes to the machine, not here. */
+export function statusOf({ state, phase }: Pick<RunState, 'state' | 'phase'>): InstallationStatus {
+  return { state, phase, asked: null, confirmed: false }
+}
+
+/** Its steps as install-plan's pure functions read them. */
+export function recordsOf({ outcomes, bytes_by_step }: Pick<RunState, 'outcomes' | 'bytes_by_step'>): StepRecords {
+  const record = ([id, outcome]: [string, StepOutcome]): [string, StepRecord] => [
+    id,
+    { outcome, bytes_done: bytes_by_step[id] ?? 0 },
+  ]
+  return Object.fromEntries(Object.entries(outcomes).map(record))
+}
 
 /** A change of a step's row; `started_at` null keeps the one that is there. */
 export interface StepChange {
