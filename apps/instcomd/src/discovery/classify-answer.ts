@@ -15,13 +15,16 @@ export type AnswerClass =
 /** Judges one answer. Pure but for the signature's arithmetic. */
 export function classifyAnswer(known: KnownMachine | undefined, answer: ReceivedAnswer): AnswerClass {
   const { message } = answer
-  const signs = message.signature !== undefined && message.fingerprint !== undefined && message.port !== undefined
+  const isSigned = message.signature !== undefined && message.fingerprint !== undefined
+  const signs = isSigned && message.port !== undefined
   if (!known) return { kind: signs ? 'meet' : 'introduce' }
   if (known.public_key === null) return { kind: signs ? 'meet' : 'seen' }
-  if (!signs)
+  // Without a port nobody listens (an installed system), so no certificate can be read: the known key alone decides.
+  if (isSigned && !signs && verifySignature(answer, known.public_key)) return { kind: 'seen' }
+  if (!isSigned)
     return { kind: 'conflict', why: `an unsigned answer from ${message.address} names this machine, which signs` }
   // Another certificate, for the same key or another one: what it is worth shows when it is read.
-  if (message.fingerprint !== known.fingerprint) return { kind: 'meet' }
+  if (signs && message.fingerprint !== known.fingerprint) return { kind: 'meet' }
   if (verifySignature(answer, known.public_key)) return { kind: 'seen' }
   return { kind: 'conflict', why: `a wrongly signed answer from ${message.address} names this machine` }
 }

@@ -177,6 +177,30 @@ describe('discovery', () => {
     expect({ ...(await row(id)), conflict: null, conflict_at: null }).toEqual({ ...before, conflict_at: null })
   })
 
+  it('takes the answer of an installed system, which listens nowhere, by the key that the machine is known for', async () => {
+    const { key, answer } = await knownMachine('has-system')
+    const { port: _port, ...installed } = answer()
+    const changes = { status: 'installed', boot_id: 'boot-2', fingerprint: 'a'.repeat(64) }
+    respond = ({ nonce }) => [signed(key, { ...installed, ...changes, nonce })]
+    await service.ask()
+    await expect.poll(() => row('has-system')).toMatchObject({ shown_status: 'installed', port: 8443, conflict: null })
+    respond = ({ nonce }) => [
+      signed(generateKeyPairSync('ed25519').privateKey, { ...installed, ...changes, nonce, hostname: 'evil' }),
+    ]
+    await service.ask()
+    await expect.poll(async () => (await row('has-system'))?.conflict).toContain('wrongly signed')
+    expect(await row('has-system')).toMatchObject({ hostname: 'has-system.local' })
+  })
+
+  it.each(['error', 'managed'])('keeps the status %s where the installed system knows less', async (status) => {
+    const id = `keeps-${status}`
+    const { key, answer } = await knownMachine(id)
+    await context.database.query('UPDATE machines SET status = $2 WHERE machine_id = $1', [id, status])
+    respond = ({ nonce }) => [signed(key, { ...answer(nonce), status: 'installed', hostname: 'seen' })]
+    await service.ask()
+    await expect.poll(() => row(id)).toMatchObject({ hostname: 'seen', shown_status: status })
+  })
+
   it('marks a machine offline once when it falls silent, but not one that is installed', async () => {
     await knownMachine('silent')
     await knownMachine('done')

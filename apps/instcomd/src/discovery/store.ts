@@ -40,6 +40,7 @@ export const discoveryStore = {
   /**
    * Writes sightings and returns the machines that look different now. `claimed` and `installing` are ours to know and
    * never overwritten; `installed` and `managed` stay until the machine answers from another boot (the live system again).
+   * An installed system that answers does not know that its installation failed, nor that an agent manages it.
    * A conflict that did not repeat for `conflictMs` is taken down.
    */
   async seen(tx: Transaction, sightings: readonly Sighting[], conflictMs: number): Promise<ChangedMachine[]> {
@@ -57,7 +58,9 @@ export const discoveryStore = {
            version = coalesce(s.version, m.version), boot_id = coalesce(s.boot_id, m.boot_id),
            last_seen = clock_timestamp(),
            status = CASE
-             WHEN m.status IN ('installed', 'managed') AND s.boot_id IS NOT DISTINCT FROM m.boot_id THEN m.status
+             WHEN s.status = 'installed' AND m.status = 'managed' THEN m.status
+             WHEN s.boot_id IS NOT DISTINCT FROM m.boot_id
+               AND (m.status IN ('installed', 'managed') OR m.status = 'error' AND s.status = 'installed') THEN m.status
              WHEN m.public_key IS NOT NULL AND s.status IN ('claimed', 'installing')
                AND EXISTS (SELECT FROM claims c WHERE c.machine_id = m.machine_id) THEN m.status
              ELSE s.status END,

@@ -9,7 +9,8 @@ export interface Announcement {
     'hostname' | 'cpus' | 'memory_bytes' | 'disks' | 'interfaces' | 'capabilities' | 'boot_id'
   >
   readonly identity: Identity
-  readonly port: number
+  /** Null: nobody listens there, as on an installed system. */
+  readonly port: number | null
   readonly version: string
   readonly status: DiscoveryResponse['status']
 }
@@ -33,7 +34,7 @@ function encode(about: Announcement, request: DiscoveryRequest, address: string,
     capabilities,
     timestamp: new Date().toISOString(),
     ...(request.nonce !== undefined && { nonce: request.nonce }),
-    port: about.port,
+    ...(about.port !== null && { port: about.port }),
     fingerprint: about.identity.fingerprint,
     boot_id: about.inventory.boot_id,
     version: about.version,

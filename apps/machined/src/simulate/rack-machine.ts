@@ -6,6 +6,7 @@ import { makeSimulatedHost, seedProfile, type BootResult, type SimulatedFault, t
 import type { EnrolmentFile } from '@slipway/protocol'
 import type { Responder } from '../discovery/responder.ts'
 import { startMachine, type Machine } from '../machine.ts'
+import { announceInstalled } from './announce-installed.ts'
 import { reportFirstBoot } from './report-first-boot.ts'
 import type { FaultChoice } from './simulate-options.ts'
 
@@ -32,7 +33,7 @@ export interface RackMachineOptions {
 /**
  * One machine of the rack: a machined core on a simulated host, switched off and on as its host says. A power cut tears
  * the core down and cuts its connections; a start begins with an empty live environment, or runs the installed system,
- * which reports its first boot and answers no discovery.
+ * which reports its first boot and answers discovery as installed.
  */
 export class RackMachine {
   readonly #options: RackMachineOptions
@@ -40,6 +41,8 @@ export class RackMachine {
   readonly #off = new AbortController()
   readonly #firstBoot: Promise<BootResult>
   #machine: Machine | null = null
+  /** Ends the answers of the installed system. */
+  #silence: () => void = () => undefined
   /** Starts and stops, one after the other. */
   #transition: Promise<void> = Promise.resolve()
 
@@ -84,10 +87,12 @@ export class RackMachine {
   async stop(): Promise<void> {
     this.#off.abort()
     await this.#transition
+    this.#silence()
     await this.#machine?.stop()
   }
 
   async #run(boot: BootResult): Promise<void> {
+    this.#silence()
     if (this.#off.signal.aborted) return
     if (boot.system === 'installed') return this.#runInstalled(boot)
     if (boot.not_booted.length > 0)
@@ -110,16 +115,18 @@ export class RackMachine {
   }
 
   async #restartAfterPowerCut(): Promise<void> {
+    this.#silence()
     await this.#machine?.cut()
     this.#machine = null
     await delay(bootMs, this.#off.signal).catch(() => undefined) // switched off for good: #run looks at the signal
     if (!this.#off.signal.aborted) await this.#run(await this.#host.powerOn())
   }
 
-  /** Not waited for by the next transition: instcomd may be down for long. */
+  /** The report is not waited for by the next transition: instcomd may be down for long. */
   async #runInstalled(boot: Extract<BootResult, { system: 'installed' }>): Promise<void> {
     const { logger, dataDir } = this.#options
     logger.info({ boot_environment: boot.boot_environment, disk: boot.disk }, 'the installed system runs')
+    this.#silence = await announceInstalled({ ...this.#options, host: this.#host }, boot)
     const marker = join(dataDir, 'first-boot-reported')
     const id = boot.first_boot?.installation_id ?? ''
     const reported = await readFile(marker, 'utf8').catch(() => '') // none yet

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isFault, silentLogger } from '@slipway/base'
 import {
+  discoveryResponseSchema,
   inventorySchema,
   machineEventSchema,
+  type DiscoveryResponse,
   type InstallContext,
   type JournalEntry,
   type MachineEvent,
@@ -157,6 +159,10 @@ describe('a rack', () => {
     const again = await start(['--machines', '1'], dataDir)
     expect(again.lines[1]).toMatchObject({ type: 'installed', machine_id: 'sim-0001' })
     expect(instcomd.booted).toHaveLength(1)
+    const answer = await askOnce(again.lines[0])
+    expect(answer).toMatchObject({ machine_id: 'sim-0001', status: 'installed', signature: expect.any(String) })
+    expect(answer.port).toBeUndefined()
+    expect(answer.boot_id).toBe(rack?.machines[0]?.host.bootReport().boot_id)
   })
 
   it.each(['create-pool', 'pull-layer', 'apply-sysconfig', 'install-bootloader', 'export-pool'])(
@@ -226,6 +232,26 @@ describe('a rack', () => {
     })
   }, 60_000)
 })
+
+/** The published request, sent by multicast over loopback; resolves with the first answer. */
+async function askOnce(discovery: RackLine | undefined): Promise<DiscoveryResponse> {
+  if (discovery?.type !== 'discovery') throw new Error('the rack did not say where it answers')
+  const socket = createSocket('udp4')
+  const { promise, resolve, reject } = Promise.withResolvers<DiscoveryResponse>()
+  socket.on('message', (data) => {
+    try {
+      resolve(discoveryResponseSchema.parse(JSON.parse(data.toString())))
+    } catch (error) {
+      reject(error)
+    }
+  })
+  socket.bind(0, '127.0.0.1', () => {
+    socket.setMulticastInterface('127.0.0.1')
+    const request = { type: 'discovery_request', timestamp: '2024-12-09T10:30:00Z', client_id: 'by-hand' }
+    socket.send(JSON.stringify(request), discovery.port, discovery.group)
+  })
+  return promise.finally(() => socket.close())
+}
 
 function freeUdpPort(): Promise<number> {
   return new Promise((resolve) => {

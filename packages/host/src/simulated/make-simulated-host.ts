@@ -47,6 +47,8 @@ export interface SimulatedHost extends Host {
   bootReport(): BootResult
   /** Makes the running boot environment the default: what the installed system does once its report was taken. */
   confirmBoot(): Promise<void>
+  /** The hardware with what is on its disks, whatever system runs; `readInventory` waits for the live environment. */
+  hardware(): Inventory
   /** The disks in short, with digests of the trees on them, for comparisons. */
   state(): SimulatedState
   /** Unplugs a disk; what is on it stays for `insertDisk`. */
@@ -128,6 +130,7 @@ function controlsOf(machine: SimulatedMachine): Omit<SimulatedHost, keyof Host> 
     async confirmBoot() {
       confirmBoot(machine)
     },
+    hardware: () => readSimulatedInventory(machine),
     state: () => summarize(machine),
     pullDisk(name) {
       const index = machine.hardware.findIndex((disk) => disk.name === name)
