@@ -1,4 +1,4 @@
-export { withTestDatabase, type TestDatabase } from './postgres.ts'
+export { dumpDatabase, withTestDatabase, type TestDatabase } from './postgres.ts'
 export type { ChildProgram } from './programs/child-program.ts'
 export { freePorts } from './programs/free-ports.ts'
 export { startMachines } from './programs/start-machines.ts'

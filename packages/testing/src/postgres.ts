@@ -37,6 +37,21 @@ export async function withTestDatabase(options: {
   }
 }
 
+/** Every row of every table as text: for a test that looks for what must not be there. */
+export async function dumpDatabase(url: string): Promise<string> {
+  const rows: string[] = []
+  await onClient(url, async (client) => {
+    const tables = await client.query<{ name: string }>(
+      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
+    )
+    for (const { name } of tables.rows) {
+      const found = await client.query<{ row: string }>(`SELECT t::text AS row FROM ${pg.escapeIdentifier(name)} t`)
+      rows.push(...found.rows.map(({ row }) => `${name} ${row}`))
+    }
+  })
+  return rows.join('\n')
+}
+
 /** The template gets its name only when `prepare` is through, so half a template is never copied. */
 async function ensureTemplate(client: pg.Client, template: string, prepare: () => Promise<void>): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template])

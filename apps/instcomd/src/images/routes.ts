@@ -1,3 +1,5 @@
+import { Fault } from '@slipway/base'
+import type { Inventory } from '@slipway/protocol'
 import type { Handlers } from '../http/handler.ts'
 import type { MachineService } from '../machines/service.ts'
 import type { ImageService } from './service.ts'
@@ -15,10 +17,24 @@ export function imageRoutes(images: ImageService, machines: MachineService): Han
         maxAgeMs: Infinity,
         signal,
       })
-      const fits = platforms.some(
-        ({ os, architecture }) => os === inventory.platform && architecture === inventory.architecture,
-      )
-      return { reference: body.reference, digest, media_type, bytes, platforms, fits }
+      refuseOtherPlatforms(body.reference, platforms, inventory)
+      return { reference: body.reference, digest, media_type, bytes, platforms, fits: true }
     },
   }
+}
+
+/** The same word that a plan would get: an image without the machine's platform is an error, not a detail of the answer. */
+function refuseOtherPlatforms(
+  reference: string,
+  platforms: readonly { os: string; architecture: string }[],
+  machine: Pick<Inventory, 'machine_id' | 'platform' | 'architecture'>,
+): void {
+  if (platforms.some(({ os, architecture }) => os === machine.platform && architecture === machine.architecture)) return
+  const wanted = `${machine.platform}/${machine.architecture}`
+  const available = platforms.map(({ os, architecture }) => `${os}/${architecture}`).join(', ') || 'none'
+  throw new Fault(
+    'image-platform-missing',
+    `${reference} has no variant for ${wanted} of machine ${machine.machine_id}, only ${available}; choose another image or machine`,
+    { details: { wanted, available } },
+  )
 }

@@ -115,10 +115,20 @@ function networkFault(url: URL, cause: unknown): Fault {
       { cause, details: { source: url.origin, error: networkCode(cause) } },
     )
   }
-  return new Fault('registry-unreachable', `${url.origin} cannot be reached or broke the connection: ${words}`, {
-    cause,
-    details: { source: url.origin, error: networkCode(cause) ?? words },
-  })
+  const code = networkCode(cause)
+  return new Fault(
+    'registry-unreachable',
+    `${url.origin} cannot be reached or broke the connection: ${words}; ${cureOf(code, url)}`,
+    { cause, details: { source: url.origin, error: code ?? words } },
+  )
+}
+
+function cureOf(code: string | null, url: URL): string {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `check how ${url.hostname} is spelt, and the DNS server of this machine`
+  if (code === 'ECONNREFUSED') return 'nothing listens there: start the registry, or correct its port'
+  if (code === 'ECONNRESET' || code === 'EPIPE') return "see the registry's log"
+  return 'check its address and the route to it'
 }
 
 function idleError(ms: number): Error {

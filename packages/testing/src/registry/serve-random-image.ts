@@ -1,7 +1,10 @@
 import { randomFillSync } from 'node:crypto'
 import { serveLayout, writeLayout, type ServedLayout } from '@slipway/oci'
 
-/** Serves `test/image:latest` for both architectures: an installable image whose one layer holds so many random bytes. */
+/**
+ * Serves `test/image`: as `latest` for both architectures an installable image whose one layer holds so many random bytes,
+ * as `illumos` the same for another system.
+ */
 export async function serveRandomImage(dir: string, layerBytes: number): Promise<ServedLayout> {
   const entries = [
     { kind: 'directory' as const, path: 'etc' },
@@ -12,12 +15,17 @@ export async function serveRandomImage(dir: string, layerBytes: number): Promise
     { kind: 'file' as const, path: 'etc/hostname', content: 'image\n' },
     { kind: 'file' as const, path: 'payload', content: randomFillSync(new Uint8Array(layerBytes)) },
   ]
-  const images = ['amd64', 'arm64'].map((architecture) => ({
-    name: 'latest',
-    platform: { os: 'linux', architecture },
+  const image = (name: string, os: string, architecture: string) => ({
+    name,
+    platform: { os, architecture },
     labels: { 'org.slipway.boot': 'uefi,bios' },
     layers: [{ entries, compression: 'gzip' as const }],
-  }))
+  })
+  const images = [
+    image('latest', 'linux', 'amd64'),
+    image('latest', 'linux', 'arm64'),
+    image('illumos', 'illumos', 'amd64'),
+  ]
   await writeLayout({ dir, images })
-  return serveLayout({ layoutDir: dir, repositories: { 'test/image': { latest: 'latest' } } })
+  return serveLayout({ layoutDir: dir, repositories: { 'test/image': { latest: 'latest', illumos: 'illumos' } } })
 }
