@@ -99,6 +99,19 @@ describe('the main job on a simulated rack', () => {
     expect(lines.map((line) => line.seq)).toEqual(lines.map((line) => line.seq).toSorted((a, b) => a - b))
   }, 60_000)
 
+  it('is still answered by all four after an installation, the new system saying that it is installed', async () => {
+    const answers = await askByHand()
+    const told = answers.map(({ machine_id, status }) => `${machine_id} ${status}`).toSorted()
+    expect(told).toEqual(['sim-0001 installed', 'sim-0002 available', 'sim-0003 available', 'sim-0004 available'])
+    const asSeen = async () => {
+      await post('/api/discovery', {})
+      return get('/api/machines/sim-0001')
+    }
+    await expect
+      .poll(asSeen, { timeout: 15_000, interval: 1000 })
+      .toMatchObject({ conflict: null, boot_id: answers.find(isFirst)?.boot_id })
+  })
+
   it('explains a failing disk and ends the command with 1', async () => {
     const mirror = (await rack.client.call('getMachineInventory', { params: { machine_id: 'sim-0004' } })).disks.map(
       (disk) => disk.name,
@@ -147,6 +160,10 @@ describe('the main job on a simulated rack', () => {
     expect(JSON.stringify(progress)).toContain('ECONNREFUSED')
   }, 90_000)
 })
+
+function isFirst(answer: DiscoveryResponse): boolean {
+  return answer.machine_id === 'sim-0001'
+}
 
 interface WireEvent {
   seq: number
