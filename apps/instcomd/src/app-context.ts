@@ -17,6 +17,8 @@ export interface AppContext {
   readonly logger: Logger
   /** Row of `instances`; owner in every lease. */
   readonly instanceId: string
+  /** Where the machine listener is bound, which with a configured port of 0 is known only once it listens. */
+  machinePort(): number
   /** Aborts when the program stops. */
   readonly signal: AbortSignal
 }

@@ -42,10 +42,10 @@ export function makeInstallContext(
 
 /** Where the machine reaches our machine listener: the advertised name first, then the address it has been talking to. */
 function machineUrls(context: AppContext, localAddress: string | null): string[] {
-  const { public_url, machine_port } = context.configuration.server
+  const { public_url } = context.configuration.server
   const hosts = [public_url && new URL(public_url).hostname, localAddress && bracketed(localAddress)]
   return [...new Set(hosts.filter((host) => host !== null && host !== ''))].map(
-    (host) => `https://${host}:${machine_port}`,
+    (host) => `https://${host}:${context.machinePort()}`,
   )
 }
 

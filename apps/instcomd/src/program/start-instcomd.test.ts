@@ -5,6 +5,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
+import type { AppContext } from '../app-context.ts'
 import { makeEmptyDomain } from '../testing/empty-domain.ts'
 import { startTestInstcomd } from '../testing/start-test-instcomd.ts'
 import { makeTestDatabase } from '../testing/test-database.ts'
@@ -37,6 +38,18 @@ test('a second start keeps the token, the authority and the instance', async () 
   expect(await readFile(join(dataDir, 'instance-id'), 'utf8')).toBe(id)
   expect((await second.call('/api/settings')).status).toBe(200)
   await second.stop()
+})
+
+test('a port of 0 is known to the domain as the one that was bound: first-boot reports go there', async () => {
+  let domainsPort = () => 0
+  const makeDomain = (context: AppContext) => {
+    domainsPort = () => context.machinePort()
+    return makeEmptyDomain()(context)
+  }
+  const instcomd = await startTestInstcomd({ databaseUrl: database.url, makeDomain, dataDir: await folder() })
+  cleanups.push(() => instcomd.stop())
+  expect(instcomd.machinePort).toBeGreaterThan(0)
+  expect(domainsPort()).toBe(instcomd.machinePort)
 })
 
 test('a port in use is refused with the port, its owner and the flag that chooses another, and nothing stays open', async () => {

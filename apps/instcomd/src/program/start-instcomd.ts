@@ -63,13 +63,14 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
   const { configuration, logger } = options
   const stopping = new AbortController()
   const version = readVersion()
-  const { context, metrics, feed } = await buildContext(options, closers, stopping.signal, version)
+  const listeners = new Listeners(configuration)
+  const built = await buildContext(options, closers, { signal: stopping.signal, version, listeners })
+  const { context, metrics, feed } = built
   const users = makeUsers(context.database)
   const tokenFile = join(configuration.server.data_dir, 'admin.token')
   await users.ensureAdminToken(tokenFile)
 
   const domain = options.makeDomain(context)
-  const listeners = new Listeners(configuration)
   const handlers = combineHandlers([domain.handlers, ...platformHandlers(options, context, domain, listeners, version)])
   const caFingerprint = new X509Certificate(context.pki.caPem).fingerprint256.replaceAll(':', '').toLowerCase()
   const shared = { handlers, database: context.database, metrics, logger, signal: stopping.signal }
@@ -108,10 +109,10 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
 async function buildContext(
   options: StartOptions,
   closers: Closers,
-  signal: AbortSignal,
-  version: string,
+  parts: { signal: AbortSignal; version: string; listeners: Listeners },
 ): Promise<{ context: AppContext; metrics: PlatformMetrics; feed: EventFeed }> {
   const { configuration, logger } = options
+  const { signal, version, listeners } = parts
   const database = await openStore(configuration, logger, closers)
   const dataDir = configuration.server.data_dir
   const secrets = await openSecrets(database, await readMasterKey({ file: options.masterKeyFile, dataDir }))
@@ -138,6 +139,7 @@ async function buildContext(
     metrics,
     logger,
     instanceId,
+    machinePort: () => listeners.machinePort,
     signal,
   }
   return { context, metrics, feed }

@@ -32,8 +32,9 @@ export async function makeTestContext(change: Partial<Configuration> = {}): Prom
     pki.stop()
     await sequencer.stop()
   })
+  const configuration = { ...defaultConfiguration({}), ...change }
   return {
-    configuration: { ...defaultConfiguration({}), ...change },
+    configuration,
     database,
     appendEvent: sequencer.appendEvent,
     pki,
@@ -41,6 +42,7 @@ export async function makeTestContext(change: Partial<Configuration> = {}): Prom
     metrics: makeMetrics(),
     logger: silentLogger,
     instanceId,
+    machinePort: () => configuration.server.machine_port,
     signal: stopping.signal,
   }
 }
