@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  machineIdFor,
   makeDisk,
   startDockerRegistry,
   startLabControlPlane,
@@ -14,6 +15,7 @@ import {
   type LabNetwork,
   type VirtualDisk,
   type VirtualMachine,
+  type VirtualMachineOptions,
 } from '@slipway/testing'
 import { buildLiveImage } from '../../images/live/build.ts'
 import { buildSampleImage } from '../../images/sample/build.ts'
@@ -28,7 +30,6 @@ export interface Lab {
   readonly network: LabNetwork
   readonly registry: DockerRegistry
   readonly controlPlane: LabControlPlane
-  readonly iso: string
   /** Builds a sample image with these overlays of this folder as last layers, and pushes it; returns its reference. */
   pushImage(tag: string, overlays: readonly string[]): Promise<PushedImage>
   /** A machine with blank disks of 4 GiB; it is off. */
@@ -45,19 +46,31 @@ export interface PushedImage {
 /** A machine that keeps disks and firmware variables while it is switched on and off. */
 export interface LabMachine {
   readonly mac: string
+  /** Its SMBIOS UUID. */
+  readonly id: string
   readonly disks: readonly VirtualDisk[]
   /** Switches it on, with the live ISO in the drive or without, with all its disks or some. */
-  start(options: { live: boolean; disks?: readonly VirtualDisk[] }): Promise<VirtualMachine>
+  start(options: StartOptions): Promise<VirtualMachine>
+}
+
+export interface StartOptions {
+  readonly live: boolean
+  readonly disks?: readonly VirtualDisk[]
+  readonly kernel?: VirtualMachineOptions['kernel']
 }
 
 export interface LabOptions {
   readonly name: string
+  /** False: no live medium is made, for machines that are not installed here. */
+  readonly live?: boolean
   /** More kernel arguments for the live environment. */
   readonly append?: string
   /** Runs instead of machined's main.ts in the live environment. */
   readonly program?: string
   /** More of instcomd's configuration, as `key=value`. */
   readonly settings?: readonly string[]
+  /** Where the agent's artifacts are (INFINIBAY_BASE_DIR). */
+  readonly artifacts?: string
 }
 
 /** Builds and starts a lab; whatever was started is stopped by `stop`, also when something fails on the way. */
@@ -77,18 +90,21 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const { inside } = network
     const registry = await startDockerRegistry({ folder, host: registryHost, inside })
     stops.push(() => registry.stop())
-    const settings = options.settings ?? []
-    const controlPlane = await startLabControlPlane({ network, folder, insecureRegistries: [registryHost], settings })
+    const sockets = join(folder, 'sockets')
+    await mkdir(sockets)
+    const settings = [`guests.socket_dir=${sockets}`, ...(options.settings ?? [])]
+    const environment = options.artifacts ? { INFINIBAY_BASE_DIR: options.artifacts } : {}
+    const insecureRegistries = [registryHost]
+    const controlPlane = await startLabControlPlane({ network, folder, insecureRegistries, settings, environment })
     stops.push(() => controlPlane.stop())
-    const iso = await buildIso(folder, controlPlane, options)
+    const iso = options.live === false ? null : await buildIso(folder, controlPlane, options)
     return {
       folder,
       network,
       registry,
       controlPlane,
-      iso,
       pushImage: (tag, overlays) => pushImage({ folder, registry, tag, overlays }),
-      addMachine: (name, disks) => addMachine({ folder, network, iso, running, name, disks }),
+      addMachine: (name, disks) => addMachine({ folder, sockets, network, iso, running, name, disks }),
       stop,
     }
   } catch (error) {
@@ -129,13 +145,14 @@ async function pushImage(input: {
 
 async function addMachine(input: {
   folder: string
+  sockets: string
   network: LabNetwork
-  iso: string
+  iso: string | null
   running: Set<VirtualMachine>
   name: string
   disks: number
 }): Promise<LabMachine> {
-  const { folder, network, iso, name, running } = input
+  const { folder, sockets, network, iso, name, running } = input
   const home = join(folder, name)
   await mkdir(home)
   const tap = network.addTap(`tap-${name}`.slice(0, 15))
@@ -144,13 +161,17 @@ async function addMachine(input: {
   for (let number = 1; number <= input.disks; number++) {
     disks.push(await makeDisk(join(home, `disk${number}.raw`), 4 * gibibyte, `${name.toUpperCase()}000${number}`))
   }
-  const common = { name, folder: home, mac, tap, inside: network.inside }
+  const id = machineIdFor(mac)
+  const agentSocket = join(sockets, `${id}.socket`)
+  const common = { name, folder: home, mac, tap, inside: network.inside, agentSocket }
   return {
     mac,
+    id,
     disks,
     start: async (options) => {
-      const cd = options.live ? { cd: iso } : {}
-      const machine = await startVirtualMachine({ ...common, ...cd, disks: options.disks ?? disks })
+      const cd = options.live && iso !== null ? { cd: iso } : {}
+      const kernel = options.kernel ? { kernel: options.kernel } : {}
+      const machine = await startVirtualMachine({ ...common, ...cd, ...kernel, disks: options.disks ?? disks })
       running.add(machine)
       return { ...machine, kill: () => machine.kill().finally(() => running.delete(machine)) }
     },

@@ -4,6 +4,7 @@ import { addDemoCommand } from './commands/demo.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addInstallCommand } from './commands/install.ts'
 import { addInstallsCommands } from './commands/installs.ts'
+import { addLiveImageCommand } from './commands/live-image.ts'
 import { addMachinesCommands } from './commands/machines.ts'
 import { addPlanCommand } from './commands/plan.ts'
 import { addProgramCommands } from './commands/programs.ts'
@@ -23,6 +24,7 @@ Exit codes:  0 done, 1 failed, 2 usage, 3 invalid config, 4 refused, 5 unreachab
     )
   addDemoCommand(program)
   addProgramCommands(program)
+  addLiveImageCommand(program)
   addMachinesCommands(program)
   addConfigCommands(program)
   addPlanCommand(program)

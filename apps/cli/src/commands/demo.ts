@@ -75,6 +75,7 @@ function describe(options: Options, running: RunningDemo): object {
 
 function whatNext(options: Options, running: RunningDemo): string {
   const registry = running.parts.find((part) => part.name === 'demo-registry')
+  const { machine, file } = running.next ?? { machine: 'sim-0002', file: 'docs/examples/mirror.kdl' }
   return `API        ${running.url}/api/docs
 Browser    ${running.setupLink ?? `${running.url}/ (set-up link already used)`}
 Token      ${options.dataDir}/admin.token
@@ -83,8 +84,10 @@ Image      ${running.image}
 
 Try next, in another terminal:
   ./slipway machines list
-  ./slipway machines show sim-0002
-  ./slipway config check ${running.configFile ?? 'FILE'} --machine sim-0002
+  ./slipway machines show ${machine}
+  ./slipway config check ${file} --machine ${machine}
+  ./slipway plan ${machine} ${file}
+  ./slipway install ${machine} ${file}
   ./slipway installs list
   kill ${registry?.pid ?? ''}    # stops the registry: the next install says what it tried
 Ctrl-C stops everything; the data stay in ${options.dataDir} (delete the folder to start afresh).`

@@ -7,11 +7,9 @@ const programs: readonly (readonly [ProgramName, string, string])[] = [
   ['simulate', 'simulate', 'run simulated machines: the real protocol on modelled disks'],
 ]
 
-/** `slipway server|simulate|live-image build`: other programs, with their own options. */
+/** `slipway server|simulate`: other programs, with their own options. */
 export function addProgramCommands(program: Command): void {
   for (const [name, verb, description] of programs) addPassThrough(program, name, verb, description)
-  const liveImage = program.command('live-image').description('the live environment that machines boot to be installed')
-  addPassThrough(liveImage, 'live-image', 'build', 'build kernel, initramfs, ISO and iPXE script')
 }
 
 /** Everything behind the verb goes to the program as it stands, `--help` too. */

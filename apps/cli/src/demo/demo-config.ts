@@ -26,8 +26,8 @@ registries:
 `
 }
 
-/** A machine config for one simulated machine: a mirror of its first two free disks of like size, static address. */
-export function demoMachineConfig(inventory: Inventory, image: string): string {
+/** A machine config for the nth simulated machine: a mirror of its first two free disks of like size, its own static address. */
+export function demoMachineConfig(inventory: Inventory, image: string, index = 0): string {
   const free = inventory.disks.filter((disk) => !disk.live_medium && !disk.mounted && disk.partition_table === null)
   const first = free.find((disk) => free.some((other) => other !== disk && isLike(disk.bytes, other.bytes)))
   const second = first && free.find((other) => other !== first && isLike(first.bytes, other.bytes))
@@ -48,7 +48,7 @@ sysconfig {
     hostname "${inventory.hostname.split('.')[0]}"
     nameserver "192.0.2.53"
     interface "net0" selector="mac:${nic.mac}" {
-        address name="primary" kind="static" "192.0.2.10/24"
+        address name="primary" kind="static" "192.0.2.${10 + (index % 200)}/24"
         gateway "192.0.2.1"
     }
 }

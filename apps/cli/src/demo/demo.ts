@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { delay, Fault } from '@slipway/base'
 import { Client } from '@slipway/client'
@@ -39,7 +39,8 @@ export interface RunningDemo {
   /** Reference that the registry serves. */
   readonly image: string
   readonly parts: readonly BackgroundProgram[]
-  readonly configFile: string | null
+  /** The next machine to try, and a config for it; null when none is free. */
+  readonly next: { readonly machine: string; readonly file: string } | null
   stop(): Promise<void>
 }
 
@@ -65,11 +66,11 @@ export async function startDemo(options: DemoOptions, signal: AbortSignal): Prom
     await startMachines(options, client, start)
     const machines = await waitForMachines(client, options.machines, signal)
     const reference = `oci://${registryHost}/${repository}:latest`
-    if (!options.install) return { url, setupLink, image: reference, parts, configFile: null, stop }
+    if (!options.install) return { url, setupLink, image: reference, parts, next: null, stop }
     const row = (m: Machine) => [m.machine_id, m.hostname, m.status, m.address && `${m.address}:${m.port}`]
     print(printTable(['machine', 'hostname', 'status', 'address'], machines.map(row)))
-    const configFile = await installFirst(options, client, machines, reference)
-    return { url, setupLink, image: reference, parts, configFile, stop }
+    const next = await installFirst(options, client, machines, reference)
+    return { url, setupLink, image: reference, parts, next, stop }
   } catch (error) {
     await stop()
     throw error
@@ -170,15 +171,21 @@ async function waitForMachines(client: Client, count: number, signal: AbortSigna
   }
 }
 
-/** Installs the first machine that is free; after a restart that may be none, which is no error. */
+/** Writes a config for each machine that is free, to try things with, and installs the first; after a restart that may be none. */
 async function installFirst(options: DemoOptions, client: Client, machines: readonly Machine[], image: string) {
-  const sorted = machines.toSorted((a, b) => a.machine_id.localeCompare(b.machine_id))
-  const machine = sorted.find((candidate) => candidate.status === 'available')
-  const configFile = join(options.dataDir, `${machine?.hostname ?? 'machine'}.kdl`)
-  if (!machine) return configFile
-  const inventory = await client.call('getMachineInventory', { params: { machine_id: machine.machine_id } })
-  const kdl = demoMachineConfig(inventory, image)
-  writeFileSync(configFile, kdl)
+  const free = machines.filter(({ status }) => status === 'available')
+  const sorted = free.toSorted((a, b) => a.machine_id.localeCompare(b.machine_id))
+  const files: string[] = []
+  for (const machine of sorted) {
+    const inventory = await client.call('getMachineInventory', { params: { machine_id: machine.machine_id } })
+    const file = join(options.dataDir, `${machine.machine_id}.kdl`)
+    writeFileSync(file, demoMachineConfig(inventory, image, files.length))
+    files.push(file)
+  }
+  const [machine, next = machine] = sorted
+  const [configFile = '', nextFile = configFile] = files
+  if (!machine || !next) return null
+  const kdl = readFileSync(configFile, 'utf8')
   const { plan_sha256 } = await client.call('makePlan', { body: { machine_id: machine.machine_id, kdl } })
   const { installation_id } = await client.call('install', {
     body: { machine_id: machine.machine_id, kdl, plan_sha256 },
@@ -190,5 +197,5 @@ async function installFirst(options: DemoOptions, client: Client, machines: read
       'internal',
       `the demo's installation failed; its parts' logs are in ${join(options.dataDir, 'logs')}`,
     )
-  return configFile
+  return { machine: next.machine_id, file: nextFile }
 }

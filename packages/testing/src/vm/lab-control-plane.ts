@@ -18,6 +18,10 @@ export interface LabControlPlane {
   readonly token: string
   readonly caPem: string
   readonly process: BackgroundProcess
+  /** Ends instcomd at once, as a crash would. */
+  kill(): Promise<void>
+  /** Starts it again with the same data. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -29,6 +33,7 @@ export async function startLabControlPlane(options: {
   insecureRegistries: readonly string[]
   /** More of its configuration, as `key=value`. */
   settings?: readonly string[]
+  environment?: NodeJS.ProcessEnv
 }): Promise<LabControlPlane> {
   const { network, folder } = options
   const dataDir = join(folder, 'instcomd')
@@ -44,7 +49,11 @@ export async function startLabControlPlane(options: {
   ]
   const flags = ['--host', labAddress, '--port', '4000', '--machine-port', '4443', '--data-dir', dataDir]
   const argv = [process.execPath, instcomd, ...flags, ...settings.flatMap((setting) => ['--set', setting])]
-  const server = await startInBackground('instcomd', network.inside(argv), { log: join(folder, 'instcomd.log') })
+  const start = () => {
+    const output = { log: join(folder, 'instcomd.log'), env: options.environment ?? {} }
+    return startInBackground('instcomd', network.inside(argv), output)
+  }
+  let server = await start()
   const socket = join(folder, 'api.sock')
   const forward = network.inside(['socat', `UNIX-LISTEN:${socket},fork`, `TCP:${labAddress}:4000`])
   const forwarder = await startInBackground('socat', forward, { log: join(folder, 'socat.log') })
@@ -56,7 +65,19 @@ export async function startLabControlPlane(options: {
     const caPem = await waitForCa(server, socket)
     const token = readFileSync(join(dataDir, 'admin.token'), 'utf8').trim()
     const client = new Client({ url, token, fetch: makeSocketFetch(socket, caPem) })
-    return { client, url, token, caPem, process: server, stop }
+    return {
+      client,
+      url,
+      token,
+      caPem,
+      process: server,
+      stop,
+      kill: () => server.kill(),
+      restart: async () => {
+        server = await start()
+        await waitForCa(server, socket)
+      },
+    }
   } catch (error) {
     await stop()
     throw error

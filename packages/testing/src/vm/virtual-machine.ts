@@ -28,6 +28,10 @@ export interface VirtualMachineOptions {
   readonly inside: (argv: readonly string[]) => [string, ...string[]]
   readonly memoryMb?: number
   readonly cpus?: number
+  /** Where QEMU listens for the host's end of the agent's virtio-serial port (agent.md, "Links"). */
+  readonly agentSocket?: string
+  /** Starts this kernel at once, without firmware: for guests that are not installed by Slipway. The first disk is an NVMe one. */
+  readonly kernel?: { readonly file: string; readonly append: string }
 }
 
 /** A running QEMU. */
@@ -39,6 +43,8 @@ export interface VirtualMachine {
   ejectCd(): Promise<void>
   /** Resolves when the machine restarts by itself the next time; rejects when the signal aborts first. */
   nextReset(signal: AbortSignal): Promise<void>
+  /** The reset button: QEMU and its sockets stay. */
+  reset(): Promise<void>
   /** Ends QEMU at once; the host's page cache survives, so this is less than a power cut. */
   kill(): Promise<void>
 }
@@ -58,7 +64,7 @@ export async function makeDisk(file: string, bytes: number, serial: string): Pro
 export async function startVirtualMachine(options: VirtualMachineOptions): Promise<VirtualMachine> {
   const file = (suffix: string) => join(options.folder, `${options.name}.${suffix}`)
   const variables = file('vars')
-  if (!existsSync(variables)) await copyFile(firmwareVariables, variables)
+  if (!options.kernel && !existsSync(variables)) await copyFile(firmwareVariables, variables)
   // Empty first: text of an earlier start must not be taken for this one's.
   writeFileSync(file('serial'), '')
   const command = [...qemuCommand(options, variables), '-serial', `file:${file('serial')}`]
@@ -71,6 +77,7 @@ export async function startVirtualMachine(options: VirtualMachineOptions): Promi
     process,
     ejectCd: async () => void (await qmp.call('eject', { device: 'cd', force: true })),
     nextReset: (signal) => nextReset(qmp, signal),
+    reset: async () => void (await qmp.call('system_reset')),
     kill: async () => {
       qmp.close()
       await process.kill()
@@ -79,18 +86,33 @@ export async function startVirtualMachine(options: VirtualMachineOptions): Promi
 }
 
 function qemuCommand(options: VirtualMachineOptions, variables: string): string[] {
-  const pflash = (unit: number, path: string, more: string) => `if=pflash,format=raw,unit=${unit},file=${path}${more}`
   return [
     ['qemu-system-x86_64', '-name', options.name, '-machine', 'q35', '-accel', 'tcg', '-cpu', 'max'],
     ['-smp', String(options.cpus ?? 2), '-m', String(options.memoryMb ?? 2048)],
-    ['-nodefaults', '-display', 'none', '-uuid', uuidFor(options.mac)],
-    ['-drive', pflash(0, firmware, ',readonly=on'), '-drive', pflash(1, variables, '')],
+    ['-nodefaults', '-display', 'none', '-uuid', machineIdFor(options.mac)],
+    options.kernel ? directBoot(options.kernel) : firmwareBoot(variables),
     ['-device', 'virtio-rng-pci'],
     ['-netdev', `tap,id=net,ifname=${options.tap},script=no,downscript=no`],
     ['-device', `virtio-net-pci,netdev=net,mac=${options.mac},romfile=`],
+    options.agentSocket ? agentPort(options.agentSocket) : [],
     options.cd ? cdDrive(options.cd) : [],
-    options.disks.flatMap((disk, index) => diskDrive(disk, index)),
+    options.disks.flatMap((disk, index) => (options.kernel ? nvmeDrive(disk, index) : diskDrive(disk, index))),
   ].flat()
+}
+
+function firmwareBoot(variables: string): string[] {
+  const pflash = (unit: number, path: string, more: string) => `if=pflash,format=raw,unit=${unit},file=${path}${more}`
+  return ['-drive', pflash(0, firmware, ',readonly=on'), '-drive', pflash(1, variables, '')]
+}
+
+function directBoot(kernel: { file: string; append: string }): string[] {
+  return ['-kernel', kernel.file, '-append', kernel.append]
+}
+
+function agentPort(socket: string): string[] {
+  const chardev = `socket,id=agent,path=${socket},server=on,wait=off`
+  const port = 'virtserialport,chardev=agent,name=org.infinibay.agent'
+  return ['-device', 'virtio-serial-pci', '-chardev', chardev, '-device', port]
 }
 
 function cdDrive(iso: string): string[] {
@@ -104,8 +126,15 @@ function diskDrive(disk: VirtualDisk, index: number): string[] {
   return ['-drive', drive, '-device', `virtio-blk-pci,drive=${id},serial=${disk.serial},bootindex=${index + 1}`]
 }
 
+/** Debian's cloud kernel has NVMe and ext4 built in, virtio as modules: so it needs no initial ramdisk. */
+function nvmeDrive(disk: VirtualDisk, index: number): string[] {
+  const id = `disk${index}`
+  const drive = `if=none,id=${id},format=raw,cache=writeback,discard=unmap,file=${disk.file}`
+  return ['-drive', drive, '-device', `nvme,drive=${id},serial=${disk.serial}`]
+}
+
 /** A UUID of its own per machine, the same at each start: it is the machine's identity. */
-function uuidFor(mac: string): string {
+export function machineIdFor(mac: string): string {
   return `51117a11-0000-4000-8000-${mac.replaceAll(':', '')}`
 }
 
