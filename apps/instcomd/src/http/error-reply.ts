@@ -49,6 +49,8 @@ export function makeErrorHandler(logger: Logger, metrics: Metrics) {
     else logger.debug(fields, `Request refused: ${fault.message}`)
     if (status === 401) void reply.header('www-authenticate', 'Bearer')
     if (status === 503 || status === 429) void reply.header('retry-after', '1')
+    // @fastify/websocket ends the connection of a refused upgrade; a client that kept it would lose its next request.
+    if (request.ws) void reply.header('connection', 'close')
     return reply.status(status).send(errorBody(fault, request.id))
   }
 }
