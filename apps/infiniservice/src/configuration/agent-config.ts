@@ -1,0 +1,37 @@
+import { logLevels } from '@slipway/base'
+import * as z from 'zod/mini'
+
+/**
+ * The settings file: `config.json` in /etc/infiniservice or %ProgramData%\Infiniservice. Every field may be left out; an
+ * unknown one is an error, so that a misspelt name is not silently without effect.
+ */
+export const agentConfigSchema = z.strictObject({
+  /** The virtio-serial port; a unix socket or a named pipe in tests. */
+  device: z.optional(z.string().check(z.minLength(1))),
+  state_dir: z.optional(z.string().check(z.minLength(1))),
+  /** Of each stream of a script; what is more is cut and said (`truncated`). */
+  output_cap_bytes: z.optional(z.int().check(z.minimum(65_536), z.maximum(1024 ** 3))),
+  metrics_interval_s: z.optional(z.number().check(z.minimum(1), z.maximum(86_400))),
+  log_level: z.optional(z.enum(logLevels)),
+  /** Set: the agent speaks WebSocket over mTLS to this server's machine port instead of virtio-serial. */
+  server: z.optional(z.strictObject({ url: z.string().check(z.regex(/^(https|wss):\/\/[^/?#]+\/?$/)) })),
+  /** The installer's note about the first boot. */
+  first_boot_file: z.optional(z.string().check(z.minLength(1))),
+})
+
+/** The settings file as it is written. */
+export type AgentConfigFile = z.infer<typeof agentConfigSchema>
+
+/** What the agent runs with: defaults filled in. */
+export interface AgentConfig {
+  readonly vmId: string
+  readonly secret: string | null
+  readonly device: string
+  readonly stateDir: string
+  readonly outputCapBytes: number
+  readonly metricsIntervalS: number
+  readonly logLevel: (typeof logLevels)[number]
+  /** `https://host:port`; null: virtio-serial. */
+  readonly serverUrl: string | null
+  readonly firstBootFile: string
+}

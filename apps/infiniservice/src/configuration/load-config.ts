@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { firstBootPath, usualDevice, usualStateDir, type AgentPaths } from './agent-paths.ts'
+import { agentConfigSchema, type AgentConfig, type AgentConfigFile } from './agent-config.ts'
+import { readEnvValue } from './env-file.ts'
+
+/** agent.md: 16 MiB of each stream are spooled unless somebody says otherwise. */
+const usualOutputCap = 16 * 1024 * 1024
+const usualMetricsInterval = 30
+const secretShape = /^[\x21-\x7e]{16,256}$/
+
+/** One thing that is wrong with the configuration: where, and what to do. */
+export interface ConfigProblem {
+  readonly where: string
+  readonly what: string
+  readonly cure: string
+}
+
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: AgentConfig }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
+
+export interface LoadOptions {
+  readonly paths: AgentPaths
+  readonly env: NodeJS.ProcessEnv
+  readonly platform: NodeJS.Platform
+}
+
+/**
+ * Reads the settings file, the secret's file and the VM id, and reports everything that is wrong at once. The secret's file
+ * wins over the environment, because the host may have replaced the secret since; for the id the environment wins.
+ */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const problems: ConfigProblem[] = []
+  const file = readSettings(options.paths.config, problems)
+  const vmId = readVmId(options, problems)
+  const secret = readSecret(options, problems)
+  if (problems.length > 0) return { ok: false, problems }
+  return {
+    ok: true,
+    config: {
+      vmId,
+      secret,
+      device: file.device ?? usualDevice(options.platform),
+      stateDir: file.state_dir ?? usualStateDir(options.platform, options.env),
+      outputCapBytes: file.output_cap_bytes ?? usualOutputCap,
+      metricsIntervalS: file.metrics_interval_s ?? usualMetricsInterval,
+      logLevel: file.log_level ?? 'info',
+      serverUrl: file.server ? new URL(file.server.url.replace(/^wss:/, 'https:')).origin : null,
+      firstBootFile: file.first_boot_file ?? firstBootPath,
+    },
+  }
+}
+
+function readSettings(path: string, problems: ConfigProblem[]): AgentConfigFile {
+  const text = readIfThere(path, problems)
+  if (text === null) return {}
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    problems.push({ where: path, what: `it is not JSON: ${messageOf(error)}`, cure: 'correct it or remove the file' })
+    return {}
+  }
+  const parsed = agentConfigSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  for (const issue of parsed.error.issues) problems.push(problemOf(path, issue))
+  return {}
+}
+
+function problemOf(
+  path: string,
+  issue: { path: readonly PropertyKey[]; message: string; code?: string },
+): ConfigProblem {
+  const at = issue.path.map(String).join('.')
+  const where = at === '' ? path : `${path}: ${at}`
+  if (issue.code === 'unrecognized_keys' && 'keys' in issue)
+    return {
+      where,
+      what: `it has the unknown name ${JSON.stringify(issue.keys)}`,
+      cure: `known names are ${Object.keys(agentConfigSchema.shape).join(', ')}`,
+    }
+  return { where, what: issue.message, cure: 'correct the value, or leave it out to have the default' }
+}
+
+function readVmId({ paths, env }: LoadOptions, problems: ConfigProblem[]): string {
+  const text = paths.environment === null ? null : readIfThere(paths.environment, problems)
+  const id = env['INFINIBAY_VM_ID'] ?? (text === null ? null : readEnvValue(text, 'INFINIBAY_VM_ID'))
+  const where = paths.environment ?? 'the machine’s environment variables'
+  if (id === null || id === '')
+    problems.push({
+      where,
+      what: 'INFINIBAY_VM_ID is not set: the host could not tell this machine',
+      cure: 'run the install script with the machine’s id, or set INFINIBAY_VM_ID there',
+    })
+  else if (id.length > 128)
+    problems.push({ where, what: 'INFINIBAY_VM_ID is longer than 128 characters', cure: 'set the machine’s id' })
+  return id ?? ''
+}
+
+function readSecret({ paths, env }: LoadOptions, problems: ConfigProblem[]): string | null {
+  const text = readIfThere(paths.secret, problems)
+  const fromFile = text === null ? null : readEnvValue(text, 'INFINISERVICE_SHARED_SECRET')
+  const secret = fromFile ?? env['INFINISERVICE_SHARED_SECRET'] ?? null
+  if (secret === null || secret === '') return null
+  if (!secretShape.test(secret))
+    problems.push({
+      where: paths.secret,
+      what: 'INFINISERVICE_SHARED_SECRET is not 16 to 256 visible ASCII characters',
+      cure: 'take the machine’s secret from the server again',
+    })
+  return secret
+}
+
+function readIfThere(path: string, problems: ConfigProblem[]): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    problems.push({ where: path, what: `it cannot be read: ${messageOf(error)}`, cure: 'run the agent as root' })
+    return null
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

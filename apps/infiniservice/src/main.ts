@@ -1,0 +1,52 @@
+import { faultTable, toFault } from '@slipway/base'
+import { startAgent } from './agent.ts'
+import { agentPaths } from './configuration/agent-paths.ts'
+import { loadConfig, type ConfigProblem } from './configuration/load-config.ts'
+import { makeAgentLogger } from './logger.ts'
+import { parseOptions, usage } from './options.ts'
+import { version } from './version.ts'
+
+function run(config: string | undefined): void {
+  const { env, platform } = process
+  const paths = agentPaths({ platform, env, config })
+  const loaded = loadConfig({ paths, env, platform })
+  // Scripts must not find the secret in what they inherit.
+  delete env['INFINISERVICE_SHARED_SECRET']
+  if (!loaded.ok) return refuse(loaded.problems)
+  const logger = makeAgentLogger(loaded.config.logLevel)
+  const agent = startAgent({ config: loaded.config, logger })
+  logger.info({ version, link: loaded.config.device }, 'infiniservice is running')
+  const stop = () => {
+    logger.info({}, 'infiniservice is stopping')
+    agent.stop()
+    process.exit(0)
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+}
+
+function refuse(problems: readonly ConfigProblem[]): void {
+  for (const { where, what, cure } of problems) console.error(`infiniservice: ${where}: ${what}; ${cure}`)
+  process.exitCode = faultTable['configuration-invalid'].exit
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2))
+  switch (options.kind) {
+    case 'help':
+      console.log(usage)
+      break
+    case 'version':
+      console.log(version)
+      break
+    case 'diagnose':
+      break
+    case 'run':
+      run(options.config)
+      break
+  }
+} catch (error) {
+  const fault = toFault(error)
+  console.error(`infiniservice: ${fault.message}${fault.code === 'usage' ? `\n\n${usage}` : ''}`)
+  process.exitCode = faultTable[fault.code].exit
+}
