@@ -141,7 +141,11 @@ async function register(
 ): Promise<void> {
   const { enrolmentFile: file, logger } = options
   const urls = [...new Set([...options.instcomd, ...(file?.instcomd ?? [])])]
-  if (!file || urls.length === 0) return
+  if (urls.length === 0) return
+  if (!file) {
+    const cure = 'enter it there by its address and claim it with the code on the console'
+    return logger.warn({ urls }, `this machine cannot register itself without an enrolment token; ${cure}`)
+  }
   const { identity, enrolment, server, signal } = parts
   const onEnrolled = (url: string) => enrolment.taken(url)
   await registerUntilEnrolled({ urls, file, identity, port: server.port, logger, signal, onEnrolled })

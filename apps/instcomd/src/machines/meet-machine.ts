@@ -83,7 +83,7 @@ async function isOurs(deps: MeetingDeps, machineId: string, encounter: Encounter
 }
 
 async function findSecret(deps: MeetingDeps, encounter: Encounter, challenge: Challenge): Promise<string | null> {
-  if (challenge.mode === 'code') return encounter.code?.replaceAll('-', '').trim().toUpperCase() ?? null
+  if (challenge.mode === 'code') return typedCode(encounter.code)
   const row = await machineStore.read(deps.context.database, challenge.machineId)
   if (row && encounter.answer) ensureRebooted(row, encounter.answer.message)
   return deps.findTokenSecret({
@@ -91,6 +91,11 @@ async function findSecret(deps: MeetingDeps, encounter: Encounter, challenge: Ch
     machineId: challenge.machineId,
     address: encounter.address,
   })
+}
+
+/** As machined reads its own code: capital letters and digits alone, however people set them apart. */
+function typedCode(code: string | undefined): string | null {
+  return code?.toUpperCase().replaceAll(/[^0-9A-Z]/g, '') ?? null
 }
 
 /** A token proves the medium, not the machine: another key without a reboot is another machine. */

@@ -148,7 +148,7 @@ export class Enrolment {
     if (this.#triesLeft > 0) {
       return new Fault(
         'enrolment-refused',
-        `the code is wrong; ${this.#triesLeft} tries are left before the machine shows a new one`,
+        `the code is wrong; ${this.#triesLeft === 1 ? '1 try is' : `${this.#triesLeft} tries are`} left before the machine shows a new one`,
       )
     }
     this.#renewCode()
