@@ -16,7 +16,7 @@ import { makeApiServer } from '../http/api-server.ts'
 import { combineHandlers } from '../http/combine-handlers.ts'
 import { listen } from '../http/listen.ts'
 import { makeMachineServer } from '../http/machine-server.ts'
-import { apiTls } from '../http/operator-certificate.ts'
+import { apiTls, readOperatorCertificate } from '../http/operator-certificate.ts'
 import { announceInstance, joinInstances, readInstanceId } from '../instances/service.ts'
 import { makeMetrics, type PlatformMetrics } from '../metrics/make-metrics.ts'
 import { makePki } from '../pki/make-pki.ts'
@@ -61,6 +61,7 @@ export async function startInstcomd(options: StartOptions): Promise<Instcomd> {
 
 async function start(options: StartOptions, closers: Closers): Promise<Instcomd> {
   const { configuration, logger } = options
+  const ownCertificate = await readOperatorCertificate(configuration)
   const stopping = new AbortController()
   const version = readVersion()
   const listeners = new Listeners(configuration)
@@ -82,7 +83,7 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
     caFingerprint,
     pki: context.pki,
     publicUrl: configuration.server.public_url,
-    tls: await apiTls(configuration, context.pki),
+    tls: apiTls(configuration, ownCertificate, context.pki),
   })
   const machine = await makeMachineServer({ ...shared, pki: context.pki })
   followRenewals(api, options, context)
