@@ -17,7 +17,8 @@ export function makeSocketFetch(socketPath: string, ca: string | null): typeof f
         host: url.hostname,
         path: `${url.pathname}${url.search}`,
         method: wanted.method,
-        headers: { ...Object.fromEntries(wanted.headers), host: url.host },
+        // Without a length Node sends the body of a DELETE as if it were the next request.
+        headers: { ...Object.fromEntries(wanted.headers), host: url.host, ...lengthOf(body) },
         signal: wanted.signal,
         ...(ca === null ? { rejectUnauthorized: false } : { ca }),
         // No connection is kept: the server may be killed and started again between two calls.
@@ -36,4 +37,8 @@ export function makeSocketFetch(socketPath: string, ca: string | null): typeof f
     sent.end(body)
     return promise
   }
+}
+
+function lengthOf(body: Buffer | null): Record<string, string> {
+  return body === null ? {} : { 'content-length': String(body.length) }
 }
