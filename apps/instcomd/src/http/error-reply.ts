@@ -1,4 +1,5 @@
-import { Fault, faultTable, isFault, type Logger } from '@slipway/base'
+import type { Duplex } from 'node:stream'
+import { Fault, faultTable, isFault, makeId, type Logger } from '@slipway/base'
 import type { ErrorBody } from '@slipway/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -53,4 +54,17 @@ export function makeErrorHandler(logger: Logger, metrics: Metrics) {
     if (request.ws) void reply.header('connection', 'close')
     return reply.status(status).send(errorBody(fault, request.id))
   }
+}
+
+/** Answers what is not HTTP at all with the same body as every error, and ends the connection. */
+export function answerBrokenRequest(error: Error, socket: Duplex): void {
+  if (socket.destroyed || !socket.writable) return
+  const fault = new Fault('invalid-request', `the request is not HTTP/1.1: ${error.message}`)
+  const body = JSON.stringify(errorBody(fault, makeId('req')))
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.end(`${head.join('\r\n')}\r\nconnection: close\r\n\r\n${body}`)
 }

@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { Fault, type Logger } from '@slipway/base'
 import { errorBodySchema, routes } from '@slipway/protocol'
 import { afterAll, expect, test } from 'vitest'
@@ -244,4 +246,12 @@ test('no token, secret or cookie is in the log', () => {
   expect(all).not.toContain(server.token)
   expect(all).not.toContain(server.setupUrl.split('/').at(-1))
   expect(all).not.toContain('session_')
+})
+
+test('what is not HTTP gets the same error body and the end of its connection', async () => {
+  const socket = connect(server.apiPort, '127.0.0.1')
+  socket.write('{"claim_id":"x"}\r\n\r\n')
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+  expect(head).toMatch(/^HTTP\/1\.1 400 /)
+  expect(errorBodySchema.parse(JSON.parse(body)).error.code).toBe('invalid-request')
 })

@@ -5,7 +5,7 @@ import websocket from '@fastify/websocket'
 import { Fault, makeId, type Logger } from '@slipway/base'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Metrics } from '../metrics/metrics.ts'
-import { makeErrorHandler } from './error-reply.ts'
+import { answerBrokenRequest, makeErrorHandler } from './error-reply.ts'
 
 /** api.md, "Input limits". */
 const bodyLimit = 1 << 20
@@ -31,6 +31,7 @@ export async function makeServer(options: {
     bodyLimit,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
+    clientErrorHandler: answerBrokenRequest,
     genReqId: () => makeId('req'),
     routerOptions: { maxParamLength: 512 },
     serverFactory: (handler: RequestListener) => {
