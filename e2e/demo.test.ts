@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { discoveryResponseSchema, type DiscoveryResponse } from '@slipway/protocol'
+import { alternativeLayoutSchema, discoveryResponseSchema, type DiscoveryResponse } from '@slipway/protocol'
 import { simpleConfig, startRack, type Rack } from '@slipway/testing'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 /** The command line as a user runs it, against the rack. */
 async function slipway(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { ...process.env, SLIPWAY_URL: rack.url, SLIPWAY_TOKEN: rack.token }
+  const env = { ...process.env, SLIPWAY_URL: rack.url, SLIPWAY_TOKEN: rack.token, XDG_CONFIG_HOME: folder }
   const child = spawn(process.execPath, [join(root, 'apps/cli/src/main.ts'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -126,7 +126,22 @@ describe('the main job on a simulated rack', () => {
     expect(done.code).toBe(1)
     expect(done.out).toMatch(/disk \w+ \(\w+\) does not answer/)
     expect(done.out).toMatch(/cure: Replace the disk/)
-  }, 60_000)
+    await installAlternative(file, pool)
+  }, 90_000)
+
+  /** The error offers a layout of the disks that remain; written into the config as it stands, it installs. */
+  async function installAlternative(file: string, failedPool: string): Promise<void> {
+    const failed = (await collectEvents(0, ({ type }) => type === 'installation.failed')).at(-1)
+    const { error } = await get(`/api/install/${String(failed?.data.installation_id)}/progress`)
+    expect(failed?.data.error).toEqual(error)
+    const first = alternativeLayoutSchema.parse(error.details.alternatives[0])
+    expect(first.disks.map(({ serial }) => serial)).not.toContain(error.details.serial)
+    expect(error.cure).toContain(first.title)
+    writeFileSync(file, readFileSync(file, 'utf8').replace(failedPool, first.kdl))
+    const done = await slipway('install', 'sim-0004', file, '--yes')
+    expect(done.out).toMatch(/100 % completed/)
+    expect(done.code).toBe(0)
+  }
 
   it('ends each refusal with its documented exit code', async () => {
     const broken = join(folder, 'broken.kdl')
@@ -157,7 +172,8 @@ describe('the main job on a simulated rack', () => {
     await collectEvents(0, (event) => event.type === 'installation.failed' && event.data.installation_id === id)
     const progress = await get(`/api/install/${id}/progress`)
     expect(progress).toMatchObject({ status: 'failed', error: { code: 'registry-unreachable', kind: 'network' } })
-    expect(JSON.stringify(progress)).toContain('ECONNREFUSED')
+    expect(progress.error.details).toMatchObject({ stopped_at: 'tcp', sources: [{ tries: expect.any(Number) }] })
+    expect(progress.error.cure).toMatch(/It stopped at tcp: .*ECONNREFUSED/)
   }, 90_000)
 })
 

@@ -5,6 +5,7 @@ import { addDoctorCommand } from './commands/doctor.ts'
 import { addInstallCommand } from './commands/install.ts'
 import { addInstallsCommands } from './commands/installs.ts'
 import { addLiveImageCommand } from './commands/live-image.ts'
+import { addLoginCommand } from './commands/login.ts'
 import { addMachinesCommands } from './commands/machines.ts'
 import { addPlanCommand } from './commands/plan.ts'
 import { addProgramCommands } from './commands/programs.ts'
@@ -19,12 +20,13 @@ export function makeProgram(): Command {
     .addHelpText(
       'after',
       `
-Environment: SLIPWAY_URL (default http://127.0.0.1:4000), SLIPWAY_TOKEN, SLIPWAY_DATA_DIR, SLIPWAY_CACHE
+Environment: SLIPWAY_URL (default: of slipway login, else http://127.0.0.1:4000), SLIPWAY_TOKEN, SLIPWAY_DATA_DIR, SLIPWAY_CACHE
 Exit codes:  0 done, 1 failed, 2 usage, 3 invalid config, 4 refused, 5 unreachable`,
     )
   addDemoCommand(program)
   addProgramCommands(program)
   addLiveImageCommand(program)
+  addLoginCommand(program)
   addMachinesCommands(program)
   addConfigCommands(program)
   addPlanCommand(program)

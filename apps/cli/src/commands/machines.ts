@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import type { Machine } from '@slipway/protocol'
+import type { Claim, Machine } from '@slipway/protocol'
 import { connect } from '../connect.ts'
+import { forgetClaim, keepClaim, requireClaim } from '../kept-claims.ts'
 import { print, printJson } from '../output/print.ts'
 import { printTable } from '../output/print-table.ts'
 import { findMachine } from './find-machine.ts'
@@ -67,23 +68,41 @@ export function addMachinesCommands(program: Command): void {
         ...(options.code ? { code: options.code } : {}),
       }
       const claim = await client.call('claimMachine', { params: { machine_id: machine.machine_id }, body })
-      if (options.json) return printJson(claim)
-      print(`${claim.claim_id} (fence ${claim.fence}, ${claim.holder}, until ${claim.expires_at})`)
+      printClaim(claim, options)
+      keepClaim(machine.machine_id, claim.claim_id)
+    })
+  machines
+    .command('renew <machine>')
+    .description('renew a claim before it expires')
+    .option('--claim <id>', 'the claim’s id (default: of your last claim on the machine)')
+    .option('--ttl <seconds>', 'length of the lease from now', Number)
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: Json & { claim?: string; ttl?: number }) => {
+      const client = connect()
+      const { machine_id } = await findMachine(client, name)
+      const body = {
+        claim_id: requireClaim(machine_id, options.claim),
+        ...(options.ttl ? { ttl_seconds: options.ttl } : {}),
+      }
+      printClaim(await client.call('renewClaim', { params: { machine_id }, body }), options)
     })
   machines
     .command('release <machine>')
     .description('release a claim')
-    .option('--claim <id>', 'the claim’s id')
+    .option('--claim <id>', 'the claim’s id (default: of your last claim on the machine)')
     .option('--force', 'end another holder’s claim (administrators)')
     .action(async (name: string, options: { claim?: string; force?: boolean }) => {
       const client = connect()
-      const machine = await findMachine(client, name)
-      const body = {
-        ...(options.claim ? { claim_id: options.claim } : {}),
-        ...(options.force ? { force: true } : {}),
-      }
-      await client.call('releaseClaim', { params: { machine_id: machine.machine_id }, body })
+      const { machine_id } = await findMachine(client, name)
+      const body = options.force ? { force: true } : { claim_id: requireClaim(machine_id, options.claim) }
+      await client.call('releaseClaim', { params: { machine_id }, body })
+      forgetClaim(machine_id)
     })
+}
+
+function printClaim(claim: Claim, options: Json): void {
+  if (options.json) printJson(claim)
+  else print(`${claim.claim_id} (fence ${claim.fence}, ${claim.holder}, until ${claim.expires_at})`)
 }
 
 const headings = ['machine', 'hostname', 'status', 'address', 'cpus', 'memory', 'storage', 'claimed by']
