@@ -39,7 +39,8 @@ describe('the static addresses of a config', () => {
   })
 
   it('that nobody has pass without a word', async () => {
-    const codes = (found: readonly Finding[]) => found.map(({ code }) => code).filter((code) => code.startsWith('address'))
+    const codes = (found: readonly Finding[]) =>
+      found.map(({ code }) => code).filter((code) => code.startsWith('address'))
     const other = await check('sim-0001', await configWith('sim-0001', '192.0.2.21/24'))
     expect([other.valid, codes(other.findings)]).toEqual([true, []])
     const elsewhere = await check('sim-0002', await configWith('sim-0002', '192.0.2.20/24'))
