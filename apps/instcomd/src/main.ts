@@ -3,6 +3,7 @@ import { faultTable, toFault } from '@slipway/base'
 import { loadConfiguration } from './configuration/load-configuration.ts'
 import { readFlags, usage } from './configuration/read-flags.ts'
 import { makeDomain } from './domain.ts'
+import { distributionFolder } from './distribution/distribution-folder.ts'
 import { makeLogger } from './program/make-logger.ts'
 import { printStart } from './program/print-start.ts'
 import { startInstcomd } from './program/start-instcomd.ts'
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
     logger,
     makeDomain,
     masterKeyFile: process.env.SLIPWAY_MASTER_KEY_FILE || null,
+    distributionFolder: distributionFolder(process.env, loaded.configuration.server.data_dir),
   })
   printStart(logger, loaded, instcomd)
   signals.onStop(() => instcomd.stop())

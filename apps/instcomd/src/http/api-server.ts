@@ -1,7 +1,7 @@
 import type { ServerOptions } from 'node:https'
 import type { Logger } from '@slipway/base'
-import { Fault } from '@slipway/base'
-import type { FastifyRequest } from 'fastify'
+import { Fault, isFault } from '@slipway/base'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { isLoopback } from '../configuration/listener-scheme.ts'
 import type { Database } from '../database/database.ts'
 import type { EventFeed } from '../events/event-feed.ts'
@@ -31,6 +31,8 @@ export interface ApiServerOptions {
   readonly caFingerprint: string
   readonly tls: ServerOptions | null
   readonly signal: AbortSignal
+  /** Routes outside of the table, with errors of their own (the distribution of agents). */
+  plugins?(server: { mayRead(request: FastifyRequest): Promise<boolean> }): readonly FastifyPluginAsync[]
 }
 
 /** The listener for people and programs (security.md, "Listeners"): routes, events, documents, set-up links, metrics. */
@@ -46,6 +48,15 @@ export async function makeApiServer(options: ApiServerOptions): Promise<HttpServ
     signal: options.signal,
   })
   registerEventRoutes(app, { ...options, authenticate: (request) => authenticate(request, 'read', identify) })
+  const mayRead = (request: FastifyRequest) =>
+    authenticate(request, 'read', identify).then(
+      () => true,
+      (error: unknown) => {
+        if (isFault(error) && refusals.includes(error.code)) return false
+        throw error
+      },
+    )
+  for (const plugin of options.plugins?.({ mayRead }) ?? []) await app.register(plugin)
   registerDocuments(server, options)
   registerSetup(server, options)
   app.get('/metrics', async (request, reply) => {
@@ -55,6 +66,8 @@ export async function makeApiServer(options: ApiServerOptions): Promise<HttpServ
   })
   return server
 }
+
+const refusals: readonly string[] = ['not-authenticated', 'not-permitted']
 
 /** From this machine, and not through a proxy on it that speaks for others. */
 function isLocal(request: FastifyRequest): boolean {

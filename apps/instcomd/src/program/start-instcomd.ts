@@ -4,6 +4,9 @@ import type { Logger } from '@slipway/base'
 import type { AppContext } from '../app-context.ts'
 import type { LoadedConfiguration } from '../configuration/load-configuration.ts'
 import { isPlain } from '../configuration/listener-scheme.ts'
+import type { AgentRelease } from '../distribution/agent-release.ts'
+import { distributionFolder } from '../distribution/distribution-folder.ts'
+import { Distribution } from '../distribution/distribution.ts'
 import { doctorRoutes } from '../doctor/routes.ts'
 import { enrollmentRoutes } from '../enrollments/routes.ts'
 import { makeEnrollments } from '../enrollments/service.ts'
@@ -34,6 +37,8 @@ export interface StartOptions extends LoadedConfiguration {
   readonly masterKeyFile: string | null
   readonly logger: Logger
   readonly makeDomain: MakeDomain
+  /** The folder that agents are served from; default: by the rule of agent.md, without the environment. */
+  readonly distributionFolder?: string
 }
 
 export interface Instcomd {
@@ -65,7 +70,10 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
   const stopping = new AbortController()
   const version = readVersion()
   const listeners = new Listeners(configuration)
-  const built = await buildContext(options, closers, { signal: stopping.signal, version, listeners })
+  const folder = options.distributionFolder ?? distributionFolder({}, configuration.server.data_dir)
+  const distribution = new Distribution(folder, configuration, () => listeners.apiUrl())
+  const parts = { signal: stopping.signal, version, listeners, agentRelease: distribution.release }
+  const built = await buildContext(options, closers, parts)
   const { context, metrics, feed } = built
   const users = makeUsers(context.database)
   const tokenFile = join(configuration.server.data_dir, 'admin.token')
@@ -84,6 +92,7 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
     pki: context.pki,
     publicUrl: configuration.server.public_url,
     tls: apiTls(configuration, ownCertificate, context.pki),
+    plugins: ({ mayRead }) => [distribution.plugin(context, mayRead)],
   })
   const machine = await makeMachineServer({ ...shared, pki: context.pki })
   followRenewals(api, options, context)
@@ -94,6 +103,7 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
   const { host, port, machine_port } = configuration.server
   listeners.machinePort = await listen(machine.app, { host, port: machine_port, flag: '--machine-port' })
   listeners.apiPort = await listen(api.app, { host, port, flag: '--port' })
+  closers.add('distribution', await distribution.listen({ logger, metrics }))
   await announceInstance(context.database, context.instanceId, listeners.machineUrls())
   await domain.start()
   return {
@@ -110,10 +120,10 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
 async function buildContext(
   options: StartOptions,
   closers: Closers,
-  parts: { signal: AbortSignal; version: string; listeners: Listeners },
+  parts: { signal: AbortSignal; version: string; listeners: Listeners; agentRelease: AgentRelease },
 ): Promise<{ context: AppContext; metrics: PlatformMetrics; feed: EventFeed }> {
   const { configuration, logger } = options
-  const { signal, version, listeners } = parts
+  const { signal, version, listeners, agentRelease } = parts
   const database = await openStore(configuration, logger, closers)
   const dataDir = configuration.server.data_dir
   const secrets = await openSecrets(database, await readMasterKey({ file: options.masterKeyFile, dataDir }))
@@ -141,6 +151,7 @@ async function buildContext(
     logger,
     instanceId,
     machinePort: () => listeners.machinePort,
+    agentRelease,
     signal,
   }
   return { context, metrics, feed }

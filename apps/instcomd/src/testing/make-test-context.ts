@@ -42,6 +42,7 @@ export async function makeTestContext(change: Partial<Configuration> = {}): Prom
     metrics: makeMetrics(),
     logger: silentLogger,
     instanceId,
+    agentRelease: { current: async () => null },
     machinePort: () => configuration.server.machine_port,
     signal: stopping.signal,
   }
