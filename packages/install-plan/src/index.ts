@@ -3,7 +3,8 @@ export { destroysData } from './destroys-data.ts'
 export { applyToModel, undoOnModel } from './disk-model/apply-to-model.ts'
 export { type DiskModel, diskModel } from './disk-model/disk-model.ts'
 export { deviceName, diskTitle, isBlank } from './disk-ref.ts'
-export { type AlternativeLayout, type ErrorRemedy, errorRemedy } from './error-remedy.ts'
+export { errorRemedy, type RemedyFacts } from './error-remedy.ts'
+export { installationError, refusedPlanError } from './installation-error.ts'
 export {
   type InstallationEffect,
   type InstallationInput,

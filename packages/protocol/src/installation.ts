@@ -46,6 +46,32 @@ export const installationErrorSchema = z.object({
   details: z.record(z.string(), z.unknown()),
 })
 
+/**
+ * A layout that would work after a disk failed; `details.alternatives` of an error of kind `disk` lists them, the one
+ * nearest to the plan first. Everything that a form needs to be filled with it.
+ */
+export const alternativeLayoutSchema = z.object({
+  title: z.string(),
+  layout: z.enum(['mirror', 'raidz1', 'raidz2', 'stripe', 'ext4']),
+  /** Name of the root pool; null for ext4. */
+  pool: z.nullable(z.string()),
+  disks: z.array(
+    z.object({
+      /** What the config names it by: its serial, else a by-id link, else the device name. */
+      name: z.string(),
+      device: z.string(),
+      serial: z.nullable(z.string()),
+      by_id: z.nullable(z.string()),
+      identity: z.string(),
+      bytes: z.number(),
+    }),
+  ),
+  /** Those of `disks[].name` that hold data and have to be wiped. */
+  wipe: z.array(z.string()),
+  /** What to write instead of the pools, `filesystem` and `wipe` of the config. */
+  kdl: z.string(),
+})
+
 export const progressSchema = z.object({
   status: z.enum(installationStates),
   /** The last running state. */
@@ -92,6 +118,7 @@ export const installationSchema = z.object({
 })
 
 export type InstallationError = z.infer<typeof installationErrorSchema>
+export type AlternativeLayout = z.infer<typeof alternativeLayoutSchema>
 export type Progress = z.infer<typeof progressSchema>
 export type LogLine = z.infer<typeof logLineSchema>
 export type TimelineStep = z.infer<typeof timelineStepSchema>

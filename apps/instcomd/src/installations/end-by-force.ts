@@ -1,8 +1,8 @@
 import { Fault } from '@slipway/base'
+import { installationError } from '@slipway/install-plan'
 import type { AppContext } from '../app-context.ts'
 import type { Transaction } from '../database/database.ts'
 import { endInstallations } from './end-installations.ts'
-import { installationError } from './installation-error.ts'
 
 /** Ends the installation whose claim an administrator took away. */
 export async function endByForce(

@@ -1,9 +1,10 @@
-import type { InstallationError, TerminalState } from '@slipway/protocol'
+import type { InstallationError, Inventory, TerminalState } from '@slipway/protocol'
 import type { AppContext } from '../app-context.ts'
 import { claimStore } from '../claims/store.ts'
 import type { Transaction } from '../database/database.ts'
 import type { NewEvent } from '../events/append-event.ts'
 import { machineStore } from '../machines/store.ts'
+import { remediedError } from './remedied-error.ts'
 
 /** One installation's end. */
 export interface Ending {
@@ -12,6 +13,8 @@ export interface Ending {
   readonly confirmed: boolean
   readonly error: InstallationError | null
   readonly actor: string
+  /** The machine's hardware, where it was read after the failure. */
+  readonly inventory?: Inventory | null
 }
 
 interface EndedRow {
@@ -36,16 +39,19 @@ const machineStatuses = {
 } as const
 
 /**
- * Ends installations, and everything that hangs on them: claims, machine states, events.
+ * Ends installations, and everything that hangs on them: claims, machine states, events. Errors get their remedy here.
  * INVARIANT: the conditional update makes an end happen once, whoever else tries; only it leads to a terminal event.
  * Returns the ids that ended here.
  */
 export async function endInstallations(
   context: AppContext,
   tx: Transaction,
-  endings: readonly Ending[],
+  wanted: readonly Ending[],
 ): Promise<string[]> {
-  if (endings.length === 0) return []
+  if (wanted.length === 0) return []
+  const endings: Ending[] = []
+  for (const { inventory, ...ending } of wanted)
+    endings.push({ ...ending, error: await remediedError(context, tx, ending, inventory ?? null) })
   const ended = await markEnded(tx, endings)
   if (ended.length === 0) return []
   const ids = ended.map((row) => row.installation_id)

@@ -31,18 +31,7 @@ export function progressView(row: InstallationRow): Progress {
     eta_seconds: row.eta_seconds,
     rate_bytes_per_second: row.rate,
     confirmed: row.confirmed,
-    error: row.error ?? waitingError(row),
-  }
-}
-
-function waitingError(row: InstallationRow): Progress['error'] {
-  if (row.waiting_for === null) return null
-  return {
-    code: 'machine-unreachable',
-    kind: 'network',
-    message: row.waiting_for,
-    cure: 'It goes on by itself when the machine answers again; POST …/resume tries at once.',
-    details: { waiting: true, attempts: row.attempts },
+    error: row.error ?? (row.waiting_for === null ? null : row.waiting_error),
   }
 }
 

@@ -10,6 +10,8 @@ import type { MachineService } from '../machines/service.ts'
 import type { RegistryAccess } from '@slipway/protocol'
 import type { EventWriter, WriterRun } from './event-writer.ts'
 import { makeInstallContext } from './install-context.ts'
+import { reachMachine } from './reach-machine.ts'
+import { runStore, type PickedRow } from './run-store.ts'
 import { installationStore, type InstallationRow } from './store.ts'
 
 export interface RunDeps {
@@ -22,12 +24,14 @@ export interface RunDeps {
 
 /** One installation as this instance runs it. */
 export interface Run extends WriterRun {
-  readonly row: InstallationRow
+  readonly row: PickedRow
   readonly planJson: string
   readonly configJson: string
   /** Aborts when the run is over or the instance stops. */
   readonly abort: AbortController
   intent: InstallationRow['intent']
+  /** True once the machine has answered this run. */
+  heard: boolean
   /** Set once the machine knows the installation; delivers cancel and rollback. */
   deliver: (() => Promise<void>) | null
 }
@@ -42,7 +46,9 @@ const checkPlanMs = 120_000
 export async function runInstallation(deps: RunDeps, run: Run): Promise<void> {
   const signal = run.abort.signal
   const machine = deps.machines.dialled(await deps.machines.get(run.row.machine_id))
+  await reachMachine(deps.links, machine, { signal })
   const claim = await tellOurClaim(deps, run, machine)
+  await noteHeard(deps, run)
   const stopRenewing = renewUntil(deps, run, machine, claim)
   try {
     run.deliver = () => deliverIntent(deps, run, machine, claim)
@@ -53,6 +59,13 @@ export async function runInstallation(deps: RunDeps, run: Run): Promise<void> {
     run.deliver = null
     stopRenewing()
   }
+}
+
+async function noteHeard({ context }: RunDeps, run: Run): Promise<void> {
+  run.heard = true
+  if (run.row.waiting_since === null) return
+  const { installation_id: installationId } = run.row
+  await runStore.heard(context.database, { installationId, owner: context.instanceId, ownerFence: run.ownerFence })
 }
 
 /** The first run uses the fence as granted; every other one a higher one, so that an older life cannot interfere. */

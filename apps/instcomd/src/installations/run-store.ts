@@ -1,3 +1,4 @@
+import type { InstallationError } from '@slipway/protocol'
 import type { Transaction } from '../database/database.ts'
 import type { InstallationRow } from './store.ts'
 import type { RunState, StepChange } from './run-state.ts'
@@ -13,7 +14,11 @@ const pickLock = 7_534_220
 export const leaseSeconds = 10
 
 /** A row that was picked, with what its state was before. */
-export type PickedRow = InstallationRow & { readonly state_before: InstallationRow['state'] }
+export type PickedRow = InstallationRow & {
+  readonly state_before: InstallationRow['state']
+  /** How long its machine has been silent; 0 when it did not wait. */
+  readonly waited_ms: number
+}
 
 /** One installation's share of a batch. */
 export interface BatchRow {
@@ -21,11 +26,21 @@ export interface BatchRow {
   readonly owner_fence: number
 }
 
+/** A run's row, as long as this instance owns it. */
+export interface RunRef {
+  readonly installationId: string
+  readonly owner: string
+  readonly ownerFence: number
+}
+
 const levels = { debug: 0, info: 1, warn: 2, error: 3 } as const
 
 /** SQL of the runner: leases with a fence, and batches over many installations at once. */
 export const runStore = {
-  /** Takes installations that nobody runs, in the order of the queue, as many as slots are free in all instances together. */
+  /**
+   * Takes installations that nobody runs, in the order of the queue, as many as slots are free in all instances together.
+   * Those whose machine has been silent for long come last: a stuck one never blocks the next.
+   */
   async pick(tx: Transaction, owner: string, maxConcurrent: number): Promise<PickedRow[]> {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [pickLock])
     return tx.query<PickedRow>(
@@ -33,7 +48,7 @@ export const runStore = {
          SELECT installation_id, state FROM installations
           WHERE state IN ${runnable} AND (owner_until IS NULL OR owner_until <= clock_timestamp())
             AND next_attempt_at <= clock_timestamp()
-          ORDER BY position
+          ORDER BY coalesce(waiting_since < clock_timestamp() - interval '1 minute', false), position
           LIMIT greatest(0, $2::int - (SELECT count(*) FROM installations
                                         WHERE state IN ${runnable} AND owner_until > clock_timestamp()))
           FOR UPDATE SKIP LOCKED)
@@ -43,7 +58,8 @@ export const runStore = {
               phase = CASE WHEN i.state = 'queued' THEN 'preparing' ELSE i.phase END,
               started_at = coalesce(started_at, clock_timestamp())
          FROM next WHERE i.installation_id = next.installation_id
-       RETURNING i.*, next.state AS state_before`,
+       RETURNING i.*, next.state AS state_before,
+         coalesce(extract(epoch FROM clock_timestamp() - i.waiting_since) * 1000, 0)::float8 AS waited_ms`,
       [owner, maxConcurrent, leaseSeconds],
     )
   },
@@ -67,16 +83,36 @@ export const runStore = {
     )
   },
 
-  /** Gives an installation back, to be tried again after a while; null `waitingFor` = at once, by whoever comes first. */
-  async giveBack(
+  /** Gives an installation back at once, to whoever comes first. */
+  async giveBack(tx: Transaction, run: RunRef): Promise<void> {
+    await tx.query(
+      `UPDATE installations SET owner = NULL, owner_until = NULL, waiting_for = NULL, next_attempt_at = clock_timestamp()
+        WHERE installation_id = $1 AND owner = $2 AND owner_fence = $3`,
+      [run.installationId, run.owner, run.ownerFence],
+    )
+  },
+
+  /** Gives an installation back, to be tried again after a while. `heard`: the machine answered since it was picked. */
+  async putOff(
     tx: Transaction,
-    run: { installationId: string; owner: string; ownerFence: number; delayMs: number; waitingFor: string | null },
+    run: RunRef,
+    wait: { delayMs: number; error: InstallationError; heard: boolean },
   ): Promise<void> {
     await tx.query(
-      `UPDATE installations SET owner = NULL, owner_until = NULL, waiting_for = $5,
+      `UPDATE installations SET owner = NULL, owner_until = NULL, waiting_for = $5, waiting_error = $6,
+              waiting_since = CASE WHEN $7 THEN clock_timestamp() ELSE coalesce(waiting_since, clock_timestamp()) END,
               next_attempt_at = clock_timestamp() + $4 * interval '1 ms'
         WHERE installation_id = $1 AND owner = $2 AND owner_fence = $3`,
-      [run.installationId, run.owner, run.ownerFence, run.delayMs, run.waitingFor],
+      [run.installationId, run.owner, run.ownerFence, wait.delayMs, wait.error.message, wait.error, wait.heard],
+    )
+  },
+
+  /** The machine answered: what it is waited for counts anew. */
+  async heard(tx: Transaction, run: RunRef): Promise<void> {
+    await tx.query(
+      `UPDATE installations SET waiting_since = NULL, waiting_error = NULL
+        WHERE installation_id = $1 AND owner = $2 AND owner_fence = $3`,
+      [run.installationId, run.owner, run.ownerFence],
     )
   },
 

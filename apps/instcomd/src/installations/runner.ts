@@ -1,26 +1,29 @@
-import { backoffDelay, isFault, toFault } from '@slipway/base'
-import { planSchema } from '@slipway/protocol'
+import { isFault } from '@slipway/base'
+import { installationError, refusedPlanError } from '@slipway/install-plan'
+import { planSchema, type Inventory } from '@slipway/protocol'
 import type { AppContext } from '../app-context.ts'
 import type { NewEvent } from '../events/append-event.ts'
 import { planStore } from '../plans/store.ts'
 import { endInstallations } from './end-installations.ts'
-import { installationError, waitsFor } from './installation-error.ts'
+import { machineWait } from './machine-wait.ts'
 import { progressEvent } from './run-events.ts'
-import { runInstallation, type Run, type RunDeps } from './run-installation.ts'
+import { PlanRefused, runInstallation, type Run, type RunDeps } from './run-installation.ts'
 import { planFacts, type RunState } from './run-state.ts'
-import { leaseSeconds, runStore, type PickedRow } from './run-store.ts'
+import { leaseSeconds, runStore, type PickedRow, type RunRef } from './run-store.ts'
 import { installationStore, type StepRow } from './store.ts'
+import { waitsFor } from './waits-for.ts'
 
 /** Work of other instances, and waits that are over, are looked for so often; own work wakes the runner at once. */
 const lookMs = 1000
-/** The wait for a machine that does not answer. */
-const awayBackoff = { firstMs: 1000, capMs: 30_000, tries: Infinity }
+/** Reading a machine's disks for the error of a refused plan; without them the error says less and comes all the same. */
+const inventoryMs = 15_000
 
 /**
  * Runs installations: picks what may run, keeps the leases, and decides what an interruption means.
  * INVARIANTS
  * - An installation belongs to one instance at a time; every write of a run carries owner and fence.
- * - A machine that does not answer never fails an installation: it gives its slot back and is tried again, visibly.
+ * - A machine that does not answer never fails an installation: it gives its slot back and is tried again, visibly, and
+ *   past the deadline of `machineWait` it is shown as overdue.
  */
 export class Runner {
   readonly #deps: RunDeps
@@ -112,6 +115,7 @@ export class Runner {
       lastProgressAt: Date.now(),
       abort,
       intent: row.intent,
+      heard: false,
       deliver: null,
       onOver: () => abort.abort(),
     }
@@ -135,47 +139,54 @@ export class Runner {
         ),
       )
     } finally {
-      if (this.#isStopping) await this.#giveBack(run, 0, null).catch(() => undefined) // the lease ends by itself
+      if (this.#isStopping) await runStore.giveBack(this.#context.database, this.#refOf(run)).catch(() => undefined) // the lease ends by itself
     }
   }
 
   async #interrupted(run: Run, error: unknown): Promise<void> {
-    const { context } = this.#deps
-    const { installation_id, machine_id, attempts } = run.row
-    if (!waitsFor(error)) {
-      const outcome = isFault(error, 'cancelled') ? 'cancelled' : 'failed'
-      const ending = {
-        installation_id,
-        outcome,
-        confirmed: false,
-        error: installationError(error),
-        actor: 'instcomd',
-      } as const
-      await context.database.transaction((tx) => endInstallations(context, tx, [ending]))
-      return
-    }
-    const { message } = toFault(error)
-    const delayMs = backoffDelay(awayBackoff, run.state.last_seq > run.row.last_seq ? 1 : attempts)
-    context.logger.warn(
-      { err: error, installation_id, machine_id, delay_ms: delayMs },
-      `Installation ${installation_id} waits: ${message}`,
-    )
-    await this.#giveBack(run, delayMs, message)
+    if (waitsFor(error)) return this.#putOff(run, error)
+    const isRefused = error instanceof PlanRefused
+    const ending = {
+      installation_id: run.row.installation_id,
+      outcome: isFault(error, 'cancelled') ? 'cancelled' : 'failed',
+      confirmed: false,
+      error: isRefused ? refusedPlanError(error.findings) : installationError(error),
+      actor: 'instcomd',
+      inventory: isRefused ? await this.#readInventory(run) : null,
+    } as const
+    await this.#context.database.transaction((tx) => endInstallations(this.#context, tx, [ending]))
   }
 
-  async #giveBack(run: Run, delayMs: number, waitingFor: string | null): Promise<void> {
-    const { database, instanceId, appendEvent } = this.#context
-    const { installation_id: installationId } = run.row
+  async #readInventory(run: Run): Promise<Inventory | null> {
+    const { machines } = this.#deps
+    const signal = AbortSignal.any([run.abort.signal, AbortSignal.timeout(inventoryMs)])
+    try {
+      return await machines.inventory(await machines.get(run.row.machine_id), { maxAgeMs: 0, signal })
+    } catch (error) {
+      this.#context.logger.debug({ err: error }, 'The hardware was not read after a plan was refused')
+      return null
+    }
+  }
+
+  async #putOff(run: Run, thrown: unknown): Promise<void> {
+    const { database, appendEvent, logger } = this.#context
+    const { installation_id, machine_id: machineId, waited_ms } = run.row
+    const { heard } = run
+    const attempts = run.state.last_seq > run.row.last_seq ? 1 : run.row.attempts
+    const wait = machineWait(thrown, { machineId, attempts, waitedMs: heard ? 0 : waited_ms })
+    const { delayMs, error } = wait
+    logger.warn(
+      { err: thrown, installation_id, machine_id: machineId, delay_ms: delayMs },
+      `Installation ${installation_id} waits: ${error.message}`,
+    )
     await database.transaction(async (tx) => {
-      await runStore.giveBack(tx, {
-        installationId,
-        owner: instanceId,
-        ownerFence: run.ownerFence,
-        delayMs,
-        waitingFor,
-      })
-      if (waitingFor !== null) await appendEvent(tx, progressEvent(run.state, run.facts.plan, waitingFor))
+      await runStore.putOff(tx, this.#refOf(run), { delayMs, error, heard })
+      await appendEvent(tx, progressEvent(run.state, run.facts.plan, error.message))
     })
+  }
+
+  #refOf({ row, ownerFence }: Run): RunRef {
+    return { installationId: row.installation_id, owner: this.#context.instanceId, ownerFence }
   }
 
   async #prolong(): Promise<void> {

@@ -33,6 +33,8 @@ export interface InstallationRow {
   readonly owner_fence: number
   readonly attempts: number
   readonly waiting_for: string | null
+  readonly waiting_since: Date | null
+  readonly waiting_error: InstallationError | null
   readonly created_at: Date
   readonly started_at: Date | null
   readonly ended_at: Date | null

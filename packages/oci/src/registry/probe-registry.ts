@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram'
+import { getServers } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import net from 'node:net'
 import tls from 'node:tls'
@@ -7,16 +9,18 @@ import type { RegistryOptions } from './options.ts'
 
 /** One stage of reaching a registry and how far it went. */
 export interface ProbeStage {
-  readonly stage: 'dns' | 'tcp' | 'tls' | 'http'
+  readonly stage: 'route' | 'dns' | 'tcp' | 'tls' | 'http'
   readonly ok: boolean
   readonly detail: string
 }
 
 /** Each stage gets so long: a diagnosis that hangs is no diagnosis. */
 const stageMs = 5000
+/** Any port does for a route (RFC 863). */
+const discardPort = 9
 
 /**
- * Tries DNS, TCP, TLS and HTTP towards `host[:port]` one after the other and stops at the first that fails, for
+ * Tries route, DNS, TCP, TLS and HTTP towards `host[:port]` one after the other and stops at the first that fails, for
  * `details.tried` of `registry-unreachable`. TLS is left out for registries that speak plain HTTP and may. Never throws
  * but for an aborted signal.
  */
@@ -42,7 +46,9 @@ export async function probeRegistry(
       return false
     }
   }
-  if (!(await run('dns', (limit) => resolveName(name, limit)))) return stages
+  const found = await settled(resolveName(name, AbortSignal.any([signal, AbortSignal.timeout(stageMs)])))
+  if (!(await run('route', (limit) => findRoute(found.ok ? found.value : getServers(), limit)))) return stages
+  if (!(await run('dns', () => wordsOf(name, found)))) return stages
   if (!(await run('tcp', (limit) => connect(name, port, limit)))) return stages
   let secure = url.protocol === 'https:'
   if (secure) {
@@ -55,9 +61,45 @@ export async function probeRegistry(
   return stages
 }
 
-async function resolveName(name: string, signal: AbortSignal): Promise<string> {
-  const found = await abortable(lookup(name, { all: true }), signal)
-  return `${name} is ${found.map((one) => one.address).join(', ')}`
+type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
+
+function settled<T>(work: Promise<T>): Promise<Settled<T>> {
+  return work.then(
+    (value) => ({ ok: true, value }),
+    (error: unknown) => ({ ok: false, error }),
+  )
+}
+
+async function resolveName(name: string, signal: AbortSignal): Promise<string[]> {
+  return (await abortable(lookup(name, { all: true }), signal)).map((one) => one.address)
+}
+
+async function wordsOf(name: string, found: Settled<string[]>): Promise<string> {
+  if (!found.ok) throw found.error
+  return `${name} is ${found.value.join(', ')}`
+}
+
+/**
+ * Asks the kernel for a route to any of these addresses: the registry's, or the name servers' when its name was not
+ * resolved. Connecting a UDP socket sends nothing (udp(7)).
+ */
+async function findRoute(addresses: readonly string[], signal: AbortSignal): Promise<string> {
+  if (addresses.length === 0) return 'no name server is configured'
+  const tried = await Promise.all(addresses.map((address) => settled(abortable(routeTo(address), signal))))
+  const found = tried.find((one) => one.ok)
+  if (found) return found.value
+  throw new AggregateError(tried.flatMap((one) => (one.ok ? [] : [one.error])))
+}
+
+/** A name server may stand with its port: `10.0.0.1:5353`, `[::1]:5353`. */
+function routeTo(server: string): Promise<string> {
+  const address = net.isIP(server) === 0 ? server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') : server
+  const socket = createSocket(net.isIPv6(address) ? 'udp6' : 'udp4')
+  return new Promise<string>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('connect', () => resolve(`to ${address} from ${socket.address().address}`))
+    socket.connect(discardPort, address) // with a callback it would be the callback that hears of errors
+  }).finally(() => socket.close())
 }
 
 function connect(host: string, port: number, signal: AbortSignal): Promise<string> {

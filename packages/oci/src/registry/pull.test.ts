@@ -114,6 +114,7 @@ describe('openBlob', () => {
     expect(fault.code).toBe('registry-unreachable')
     expect(fault.details['attempts']).toHaveLength(5)
     expect(fault.details['tried']).toEqual([
+      { stage: 'route', ok: true, detail: expect.anything() },
       { stage: 'dns', ok: true, detail: expect.anything() },
       { stage: 'tcp', ok: true, detail: expect.anything() },
       { stage: 'http', ok: true, detail: expect.anything() },
@@ -273,6 +274,7 @@ describe('an error of the registry', () => {
     const fault = await faultOf(clientOf().resolve(ref(), platform, signal()))
     expect(fault.code).toBe('registry-unreachable')
     expect(fault.details['tried']).toEqual([
+      { stage: 'route', ok: true, detail: 'to 127.0.0.1 from 127.0.0.1' },
       { stage: 'dns', ok: true, detail: '127.0.0.1 is 127.0.0.1' },
       { stage: 'tcp', ok: false, detail: expect.stringContaining('ECONNREFUSED') },
     ])

@@ -88,6 +88,7 @@ describe('a registry over TLS', () => {
       details: {
         attempts: [{ attempt: 1, delay_ms: null }],
         tried: [
+          { stage: 'route', ok: true },
           { stage: 'dns', ok: true },
           { stage: 'tcp', ok: true },
           { stage: 'tls', ok: false, detail: expect.stringContaining('self-signed') },
@@ -100,7 +101,13 @@ describe('a registry over TLS', () => {
   it('is trusted by its authority', async () => {
     expect(await resolve({ ca })).toMatch(/^sha256:/)
     const stages = await probeRegistry(host, { ca }, AbortSignal.timeout(5000))
-    expect(stages.map(({ stage, ok }) => `${stage} ${ok}`)).toEqual(['dns true', 'tcp true', 'tls true', 'http true'])
+    expect(stages.map(({ stage, ok }) => `${stage} ${ok}`)).toEqual([
+      'route true',
+      'dns true',
+      'tcp true',
+      'tls true',
+      'http true',
+    ])
   })
 
   it('is taken unverified where that is allowed, and on loopback', async () => {
