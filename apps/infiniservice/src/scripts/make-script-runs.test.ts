@@ -1,29 +1,18 @@
-import { silentLogger } from '@slipway/base'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { makeScriptRuns, type ScriptRunsOptions } from './make-script-runs.ts'
-import { pendingScript, RecordingHost, temporaryDirectory } from './testing/recording-host.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { makeAgent } from './testing/make-agent.ts'
+import { pendingScript, temporaryDirectory } from './testing/recording-host.ts'
 
-function agent(options: Partial<ScriptRunsOptions> = {}) {
-  const stateDir = options.stateDir ?? temporaryDirectory()
-  const runs = makeScriptRuns({ stateDir, logger: silentLogger, ...options })
-  onTestFinished(() => runs.stop())
-  return { stateDir, runs, host: new RecordingHost(runs).connect() }
-}
+const cancel = (execution_id: string, attempt?: number) => ({ type: 'cancel_script', execution_id, attempt }) as const
 
 describe('a script', () => {
   test('runs, streams what it prints and completes', async () => {
-    const { host } = agent()
-    host.deliver(pendingScript('execution-1', 'echo out; echo err >&2; exit 3'))
+    const { host } = makeAgent()
+    host.connect().deliver(pendingScript('execution-1', 'echo out; echo err >&2; exit 3'))
     const completion = await host.completion('execution-1')
-    expect(completion).toMatchObject({
-      exit_code: 3,
-      stdout: 'out\n',
-      stderr: 'err\n',
-      stdout_bytes: 4,
-      stderr_bytes: 4,
-    })
+    expect(completion).toMatchObject({ exit_code: 3, stdout: 'out\n', stderr: 'err\n' })
+    expect(completion).toMatchObject({ stdout_bytes: 4, stderr_bytes: 4, truncated: false })
     expect(completion).toMatchObject({ timed_out: false, cancelled: false, interrupted: false, not_started: false })
     expect(host.messages.slice(0, 2).map((each) => each.type)).toEqual(['script_accepted', 'script_started'])
     expect(host.output('execution-1')).toBe('out\n')
@@ -31,10 +20,144 @@ describe('a script', () => {
   })
 
   test('is put away once it is acknowledged, and its output stays as a log', async () => {
-    const { host, stateDir } = agent()
-    host.deliver(pendingScript('execution-1', 'echo kept'))
+    const { host, stateDir } = makeAgent()
+    host.connect().deliver(pendingScript('execution-1', 'echo kept', { env: { INPUT_PASSWORD: 'secret' } }))
     const { log_file } = await host.completion('execution-1')
     expect(log_file).toBe(join(stateDir, 'logs', 'execution-1.1', 'stdout'))
-    await vi.waitFor(() => expect(readFileSync(String(log_file), 'utf8')).toBe('kept\n'))
+    await vi.waitFor(() => expect(readdirSync(join(stateDir, 'logs', 'execution-1.1'))).toEqual(['stdout']))
+    expect(readFileSync(String(log_file), 'utf8')).toBe('kept\n')
+    expect(readdirSync(join(stateDir, 'runs'))).toEqual([])
+  })
+
+  test('asks for what is pending at the beginning of every session', () => {
+    const { host } = makeAgent({ vmId: 'vm-1' })
+    host.connect().disconnect()
+    host.connect()
+    expect(host.of('request_pending_scripts')).toMatchObject([{ vm_id: 'vm-1' }, { vm_id: 'vm-1' }])
+  })
+})
+
+describe('the same attempt again', () => {
+  const counting = (directory: string) =>
+    pendingScript('execution-1', `echo run >> ${directory}/count; cat ${directory}/go`)
+  const count = (directory: string) => readFileSync(join(directory, 'count'), 'utf8')
+
+  test('is not run again, whether it runs, has ended or was acknowledged', async () => {
+    const { host, stateDir } = makeAgent()
+    const directory = temporaryDirectory()
+    host.acks = false
+    host.connect().deliver(counting(directory), counting(directory))
+    await host.completion('execution-1')
+    expect(host.of('script_started')).toHaveLength(1)
+    host.deliver(counting(directory))
+    await vi.waitFor(() => expect(host.of('script_completion')).toHaveLength(2))
+    host.acks = true
+    host.tell({ type: 'output_ack', execution_id: 'execution-1', attempt: 1, stream: 'stderr', seq: 1 })
+    host.deliver(counting(directory))
+    await vi.waitFor(() => expect(existsSync(join(stateDir, 'logs', 'execution-1.1', 'stderr'))).toBe(true))
+    host.deliver(counting(directory))
+    await vi.waitFor(() => expect(host.of('script_completion')).toHaveLength(4))
+    expect(host.of('script_completion').at(-1)).toMatchObject({ attempt: 1, exit_code: 1 })
+    expect(count(directory)).toBe('run\n')
+  })
+
+  test('is not run again by the next agent either, and the next attempt is', async () => {
+    const first = makeAgent()
+    const directory = temporaryDirectory()
+    first.host.connect().deliver(counting(directory))
+    await first.host.completion('execution-1')
+    await first.runs.stop()
+    const { host } = makeAgent({ stateDir: first.stateDir })
+    host.connect().deliver(counting(directory))
+    await host.completion('execution-1')
+    expect(count(directory)).toBe('run\n')
+    host.deliver({ ...counting(directory), attempt: 2 })
+    await host.completion('execution-1', 2)
+    expect(count(directory)).toBe('run\nrun\n')
+  })
+})
+
+describe('cancelling', () => {
+  test('ends a running script and says so', async () => {
+    const { host } = makeAgent()
+    host.connect().deliver(pendingScript('execution-1', 'echo ready; sleep 300'))
+    await vi.waitFor(() => expect(host.output('execution-1')).toBe('ready\n'))
+    host.tell(cancel('execution-1'))
+    const completion = await host.completion('execution-1')
+    expect(completion).toMatchObject({ cancelled: true, timed_out: false, not_started: false, exit_code: 143 })
+  })
+
+  test('of a script that waits for its turn means it is never started', async () => {
+    const { host, runs } = makeAgent({ mostRunning: 1 })
+    host.connect().deliver(pendingScript('execution-1', 'sleep 300'), pendingScript('execution-2', 'echo never'))
+    await vi.waitFor(() => expect(host.of('script_accepted')).toHaveLength(2))
+    expect(runs.running()).toBe(1)
+    host.tell(cancel('execution-2', 1))
+    expect(await host.completion('execution-2')).toMatchObject({ cancelled: true, not_started: true, exit_code: null })
+    expect(host.of('script_started').map((each) => each.execution_id)).toEqual(['execution-1'])
+  })
+
+  test('of a script that has not arrived is confirmed, and keeps it from starting when it does', async () => {
+    const { host } = makeAgent()
+    host.connect().tell(cancel('execution-1', 1))
+    expect(await host.completion('execution-1')).toMatchObject({ cancelled: true, not_started: true })
+    host.deliver(pendingScript('execution-1', 'echo never'))
+    expect(host.of('script_completion')).toHaveLength(2)
+    expect(host.of('script_started')).toEqual([])
+  })
+
+  test('without an attempt keeps every attempt of an unknown execution from starting', async () => {
+    const { host } = makeAgent()
+    host.connect().tell(cancel('execution-1'))
+    await vi.waitFor(() => expect(host.of('script_completion')).toMatchObject([{ cancelled: true }]))
+    host.deliver(pendingScript('execution-1', 'echo never', { attempt: 3 }))
+    expect(await host.completion('execution-1', 3)).toMatchObject({ cancelled: true, not_started: true })
+  })
+
+  test('after the end repeats the result as it was', async () => {
+    const { host } = makeAgent()
+    host.acks = false
+    host.connect().deliver(pendingScript('execution-1', 'exit 4'))
+    await host.completion('execution-1')
+    host.tell(cancel('execution-1'))
+    expect(host.of('script_completion').at(1)).toMatchObject({ exit_code: 4, cancelled: false })
+    host.tell({ type: 'script_ack', execution_id: 'execution-1', attempt: 1 })
+    host.tell(cancel('execution-1'))
+    expect(host.of('script_completion').at(2)).toMatchObject({ exit_code: 4, cancelled: false })
+  })
+})
+
+describe('an agent that is stopped', () => {
+  test('ends what runs as interrupted and tells the host when it is back', async () => {
+    const first = makeAgent()
+    first.host.connect().deliver(pendingScript('execution-1', 'echo begun; sleep 300'))
+    await vi.waitFor(() => expect(first.host.output('execution-1')).toBe('begun\n'))
+    first.host.disconnect()
+    await first.runs.stop()
+    const { host } = makeAgent({ stateDir: first.stateDir })
+    host.connect()
+    expect(await host.completion('execution-1')).toMatchObject({ interrupted: true, stdout: 'begun\n' })
+  })
+})
+
+describe('a journal that is garbage', () => {
+  test('is set aside, and the others are delivered', async () => {
+    const first = makeAgent()
+    first.host.acks = false
+    first.host.connect().deliver(pendingScript('execution-1', 'echo fine'))
+    await first.host.completion('execution-1')
+    await first.runs.stop()
+    for (const [name, text] of [
+      ['binary', '\0\u0001'],
+      ['empty', ''],
+      ['stranger', '{"record":"accepted"}\n'],
+    ] as const) {
+      mkdirSync(join(first.stateDir, 'runs', name))
+      writeFileSync(join(first.stateDir, 'runs', name, 'journal'), text)
+    }
+    const { host, stateDir } = makeAgent({ stateDir: first.stateDir })
+    host.connect()
+    expect(await host.completion('execution-1')).toMatchObject({ exit_code: 0, stdout: 'fine\n' })
+    expect(readdirSync(join(stateDir, 'set-aside')).sort()).toEqual(['binary', 'empty', 'stranger'])
   })
 })

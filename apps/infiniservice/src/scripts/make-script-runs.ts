@@ -1,12 +1,13 @@
 import type { Logger } from '@slipway/base'
-import type { AgentOutgoing, HostMessage, PendingScript } from '@slipway/protocol'
+import type { HostMessage, PendingScript } from '@slipway/protocol'
 import type { HostSession, SessionPart } from '../session/host-session.ts'
 import { completionMessage } from './completion-message.ts'
+import { Delivery } from './delivery.ts'
 import { FinishedRuns, type FinishedRun } from './finished-runs.ts'
 import { killMarkedProcesses } from './process-tree.ts'
 import { RunJournal, type JournalledRun } from './run-journal.ts'
 import { runKey, type Attempt } from './run-key.ts'
-import { emptyResult, type RunResult } from './run-record.ts'
+import type { RunResult } from './run-record.ts'
 import { notStarted, ScriptRun } from './script-run.ts'
 
 export interface ScriptRunsOptions {
@@ -18,6 +19,8 @@ export interface ScriptRunsOptions {
   /** Processes side by side; more are accepted and wait. Default 64. */
   readonly mostRunning?: number
   readonly now?: () => number
+  /** When given, `request_pending_scripts` is sent at the beginning of every session. */
+  readonly vmId?: string
 }
 
 export interface ScriptRuns extends SessionPart {
@@ -29,47 +32,45 @@ export interface ScriptRuns extends SessionPart {
 
 const defaultCapBytes = 16 * 1024 * 1024
 const defaultMostRunning = 64
-/** Results on their way to the host at the same time: the others stay on disk until one is acknowledged. */
-const mostDelivering = 16
 const tickMs = 5_000
-/** After so long without an acknowledgement a result no longer waits for its output, and is then sent again. */
-const stalledMs = 10_000
-const resendMs = 60_000
 
 /**
  * The part of the agent that runs scripts (agent.md, "Behaviour"). It reads its journal at once: what was accepted and not begun
  * starts now, what was begun without a result is reported `interrupted`. `configure` is obeyed and left to the other parts too.
+ * Throws what the file system says when the state directory cannot be made or read.
  */
 export function makeScriptRuns(options: ScriptRunsOptions): ScriptRuns {
   return new Runs(options)
 }
 
 class Runs implements ScriptRuns {
-  readonly #logger: Logger
+  readonly #options: ScriptRunsOptions
+  readonly #now: () => number
   readonly #journal: RunJournal
   readonly #finished: FinishedRuns
-  readonly #mostRunning: number
+  readonly #delivery: Delivery
   readonly #runs = new Map<string, ScriptRun>()
   /** Accepted, in order, without a process yet. */
   readonly #waiting = new Map<ScriptRun, PendingScript>()
   readonly #executing = new Map<ScriptRun, Promise<void>>()
-  readonly #delivering = new Set<ScriptRun>()
+  /** Work nobody else waits for. */
+  readonly #background = new Set<Promise<void>>()
   readonly #tick: NodeJS.Timeout
   #capBytes: number
-  #session: HostSession | null = null
   #stopped = false
 
   constructor(options: ScriptRunsOptions) {
-    const now = options.now ?? Date.now
-    this.#logger = options.logger
+    const { stateDir, logger, now = Date.now } = options
+    this.#options = options
+    this.#now = now
     this.#capBytes = options.outputCapBytes ?? defaultCapBytes
-    this.#mostRunning = options.mostRunning ?? defaultMostRunning
-    this.#journal = new RunJournal({ stateDir: options.stateDir, now })
-    this.#finished = new FinishedRuns({ stateDir: options.stateDir, now })
-    for (const run of this.#journal.load((name, why) => this.#logger.error({ name, why }, 'a run was set aside')))
+    this.#journal = new RunJournal({ stateDir, now })
+    this.#finished = new FinishedRuns({ stateDir, now })
+    this.#delivery = new Delivery({ runs: this.#runs, onDelivered: (run) => this.#putAway(run) })
+    for (const run of this.#journal.load((name, why) => logger.error({ name, why }, 'a run was set aside')))
       this.#recover(run)
     this.#startWaiting()
-    this.#tick = setInterval(() => this.#onTick(), tickMs)
+    this.#tick = setInterval(() => this.#delivery.tick(), tickMs)
     this.#tick.unref()
   }
 
@@ -81,22 +82,22 @@ class Runs implements ScriptRuns {
     this.#stopped = true
     clearInterval(this.#tick)
     for (const run of this.#executing.keys()) run.end('interrupted')
-    await Promise.all(this.#executing.values())
+    await Promise.all([...this.#executing.values(), ...this.#background])
   }
 
   onOpen(session: HostSession): void {
-    this.#session = session
-    this.#delivering.clear()
-    for (const run of this.#runs.values()) run.rewind()
-    this.#pumpAll()
+    const request_timestamp = new Date(this.#now()).toISOString()
+    const { vmId } = this.#options
+    const request = { type: 'request_pending_scripts', vm_id: vmId, request_timestamp } as const
+    this.#delivery.begin(session, vmId === undefined ? null : request)
   }
 
   onClose(): void {
-    this.#session = null
+    this.#delivery.end()
   }
 
   onDrain(): void {
-    this.#pumpAll()
+    this.#delivery.resume()
   }
 
   onMessage(message: HostMessage): boolean {
@@ -110,12 +111,14 @@ class Runs implements ScriptRuns {
       case 'output_ack': {
         const run = this.#runs.get(runKey(message))
         run?.ackOutput(message.stream, message.seq)
-        if (run) this.#onNews(run)
+        if (run) this.#delivery.news(run)
         return true
       }
-      case 'script_ack':
-        this.#acknowledge(message)
+      case 'script_ack': {
+        const run = this.#runs.get(runKey(message))
+        if (run?.acknowledge()) this.#delivery.acknowledged(run)
         return true
+      }
       case 'configure':
         this.#capBytes = message.output_cap_bytes ?? this.#capBytes
         return false
@@ -126,14 +129,12 @@ class Runs implements ScriptRuns {
 
   #take(script: PendingScript): void {
     const known = this.#runs.get(runKey(script))
+    const finished = known ? null : this.#finished.find(script)
     if (known) {
       known.repeat()
-      this.#onNews(known)
-      return
-    }
-    const finished = this.#finished.find(script)
-    if (finished) this.#tellFinished({ ...finished, attempt: script.attempt })
-    else if (!this.#stopped) void this.#accept(script)
+      this.#delivery.news(known)
+    } else if (finished) this.#tellFinished({ ...finished, attempt: script.attempt })
+    else if (!this.#stopped) this.#inBackground(this.#accept(script))
   }
 
   async #accept(script: PendingScript): Promise<void> {
@@ -143,23 +144,24 @@ class Runs implements ScriptRuns {
     } catch (error) {
       this.#runs.delete(run.key)
       const why = `the script ${script.script_name} was not accepted: its journal cannot be written (${String(error)})`
-      this.#logger.error({ ...run.id, error: String(error) }, 'a script could not be journalled')
-      this.#send({ type: 'error', error: why, details: run.id })
+      this.#options.logger.error({ ...run.id, error: String(error) }, 'a script could not be journalled')
+      this.#delivery.send({ type: 'error', error: why, details: run.id })
       return
     }
     run.phase = 'accepted'
-    this.#onNews(run)
+    this.#delivery.news(run)
     this.#waiting.set(run, script)
     this.#startWaiting()
   }
 
   #startWaiting(): void {
+    const most = this.#options.mostRunning ?? defaultMostRunning
     for (const [run, script] of this.#waiting) {
       if (this.#stopped) return
       if (run.endReason === 'cancelled') {
         this.#waiting.delete(run)
-        void run.conclude(cancelledBefore())
-      } else if (this.#executing.size < this.#mostRunning) {
+        this.#inBackground(run.conclude(cancelledBefore()))
+      } else if (this.#executing.size < most) {
         this.#waiting.delete(run)
         this.#executing.set(run, this.#execute(run, script))
       }
@@ -173,20 +175,22 @@ class Runs implements ScriptRuns {
   }
 
   #cancel(executionId: string, attempt: number | undefined): void {
-    const isMeant = (run: ScriptRun) =>
-      run.id.execution_id === executionId && (attempt === undefined || run.id.attempt === attempt)
+    const isMeant = ({ id }: ScriptRun) =>
+      id.execution_id === executionId && (attempt === undefined || id.attempt === attempt)
     const meant = [...this.#runs.values()].filter(isMeant)
-    for (const run of meant) {
-      run.end('cancelled')
-      if (run.phase !== 'ended') continue
-      run.repeat()
-      this.#onNews(run)
-    }
+    for (const run of meant) this.#cancelKnown(run)
     this.#startWaiting()
     if (meant.length > 0) return
     const finished = this.#finished.ofExecution(executionId).filter((run) => isSameAttempt(run, attempt))
     if (finished.length > 0) for (const run of finished) this.#tellFinished(run)
-    else void this.#cancelUnseen({ execution_id: executionId, attempt: attempt ?? 0 })
+    else this.#inBackground(this.#cancelUnseen({ execution_id: executionId, attempt: attempt ?? 0 }))
+  }
+
+  #cancelKnown(run: ScriptRun): void {
+    run.end('cancelled')
+    if (run.phase !== 'ended') return
+    run.repeat()
+    this.#delivery.news(run)
   }
 
   /** Never arrived here: it is remembered before the host is told, so that a copy still on its way is not begun. */
@@ -195,94 +199,53 @@ class Runs implements ScriptRuns {
     try {
       await this.#finished.add(id, result)
     } catch (error) {
-      this.#logger.error({ ...id, error: String(error) }, 'a cancelled script could not be remembered')
+      this.#options.logger.error({ ...id, error: String(error) }, 'a cancelled script could not be remembered')
       return
     }
     this.#tellFinished({ ...id, result })
   }
 
-  #acknowledge(id: Attempt): void {
-    const run = this.#runs.get(runKey(id))
-    if (!run?.result || !run.completionTold) return
-    run.acknowledged = true
-    this.#delivering.delete(run)
-    if (run.outputAcked) void this.#finish(run, run.result)
-    this.#pumpAll()
+  #putAway(run: ScriptRun): void {
+    if (run.result && this.#runs.delete(run.key)) this.#inBackground(this.#archive(run.id, run.result))
   }
 
-  /** The host has everything. */
-  async #finish(run: ScriptRun, result: RunResult): Promise<void> {
-    this.#runs.delete(run.key)
+  async #archive(id: Attempt, result: RunResult): Promise<void> {
     try {
-      await this.#finished.add(run.id, { ...result, note: null })
-      await this.#journal.archive(run.key)
+      await this.#finished.add(id, { ...result, note: null })
+      await this.#journal.archive(runKey(id))
     } catch (error) {
       // Its journal is still there: after a restart the result is sent and acknowledged again.
-      this.#logger.error({ ...run.id, error: String(error) }, 'a finished run could not be put away')
+      this.#options.logger.error({ ...id, error: String(error) }, 'a finished run could not be put away')
     }
   }
 
   #recover({ script, started, mark, result }: JournalledRun): void {
     if (mark !== null && !result) killMarkedProcesses(mark)
-    if (this.#finished.find(script)) return void this.#journal.archive(runKey(script))
-    if (result) this.#makeRun(script, 'ended', result)
-    else if (started) void this.#makeRun(script, 'started', null).concludeInterrupted()
+    const finished = this.#finished.find(script)
+    if (finished) this.#inBackground(this.#archive(script, finished.result))
+    else if (result) this.#makeRun(script, 'ended', result)
+    else if (started) this.#inBackground(this.#makeRun(script, 'started', null).concludeInterrupted())
     else this.#waiting.set(this.#makeRun(script, 'accepted', null), script)
   }
 
   #makeRun(id: Attempt, phase: ScriptRun['phase'], result: RunResult | null): ScriptRun {
     const run = new ScriptRun(id, phase, result, {
       journal: this.#journal,
-      logger: this.#logger,
+      logger: this.#options.logger,
       capBytes: this.#capBytes,
-      onNews: (each) => this.#onNews(each),
+      onNews: (each) => this.#delivery.news(each),
     })
     this.#runs.set(run.key, run)
     return run
   }
 
-  #onNews(run: ScriptRun): void {
-    if (run.acknowledged && run.outputAcked && run.result && this.#runs.has(run.key)) void this.#finish(run, run.result)
-    else this.#pump(run)
-  }
-
-  #pumpAll(): void {
-    for (const run of this.#runs.values()) if (!this.#pump(run)) return
-  }
-
-  #pump(run: ScriptRun): boolean {
-    if (!this.#session?.open || !this.#runs.has(run.key)) return true
-    if (run.phase === 'ended' && !run.acknowledged && !this.#delivering.has(run)) {
-      if (this.#delivering.size >= mostDelivering) return true
-      this.#delivering.add(run)
-    }
-    return run.pump((message) => this.#send(message), run.silentMs > stalledMs)
-  }
-
-  #onTick(): void {
-    if (!this.#session?.open) return
-    for (const run of this.#runs.values()) {
-      if (run.phase !== 'ended' || run.silentMs < resendMs) continue
-      if (run.acknowledged && run.result) void this.#finish(run, run.result)
-      else this.#yieldPlace(run)
-    }
-    this.#pumpAll()
-  }
-
-  /** Not acknowledged for a minute: it is sent again, but after the others, whose places it must not hold. */
-  #yieldPlace(run: ScriptRun): void {
-    run.repeat()
-    this.#delivering.delete(run)
-    this.#runs.delete(run.key)
-    this.#runs.set(run.key, run)
-  }
-
   #tellFinished(run: Pick<FinishedRun, 'execution_id' | 'attempt' | 'result'>): void {
-    this.#send(completionMessage(run, run.result, { stdout: '', stderr: '', logFile: null }))
+    this.#delivery.send(completionMessage(run, run.result, { stdout: '', stderr: '', logFile: null }))
   }
 
-  #send(message: AgentOutgoing): boolean {
-    return this.#session?.open === true && this.#session.send(message)
+  #inBackground(work: Promise<void>): void {
+    this.#background.add(work)
+    void work.finally(() => this.#background.delete(work))
   }
 }
 
@@ -291,5 +254,5 @@ function isSameAttempt(run: FinishedRun, attempt: number | undefined): boolean {
 }
 
 function cancelledBefore(): RunResult {
-  return { ...emptyResult, ...notStarted('cancelled before its process existed'), cancelled: true }
+  return { ...notStarted('cancelled before its process existed'), cancelled: true }
 }

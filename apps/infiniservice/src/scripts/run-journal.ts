@@ -1,9 +1,10 @@
 import type { PendingScript } from '@slipway/protocol'
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acceptedRecordSchema, endedRecordSchema, startedRecordSchema } from './run-record.ts'
 import type { RunRecord, RunResult } from './run-record.ts'
+import { trimLogs } from './trim-logs.ts'
 import { runKey, type Attempt } from './run-key.ts'
 
 // INVARIANTS
@@ -32,8 +33,11 @@ export class RunJournal {
     this.#logs = join(options.stateDir, 'logs')
     this.#aside = join(options.stateDir, 'set-aside')
     this.#now = options.now
-    // 0711: a script of another user must reach its own program's text, and see nothing else.
-    for (const dir of [options.stateDir, this.#runs]) mkdirSync(dir, { recursive: true, mode: 0o711 })
+    for (const dir of [options.stateDir, this.#runs]) {
+      mkdirSync(dir, { recursive: true })
+      // A script of another user must reach its own program's text, and see nothing else.
+      if (process.platform !== 'win32') chmodSync(dir, 0o711)
+    }
     mkdirSync(this.#logs, { recursive: true, mode: 0o700 })
   }
 
@@ -81,6 +85,7 @@ export class RunJournal {
       await rm(join(directory, name), { recursive: true, force: true })
     await rm(this.logDirectory(key), { recursive: true, force: true })
     await rename(directory, this.logDirectory(key))
+    await trimLogs(this.#logs)
   }
 
   async #append(run: Attempt, record: RunRecord): Promise<void> {

@@ -6,12 +6,12 @@ import type { RunUser } from './run-user.ts'
 export const runMark = 'INFINISERVICE_RUN'
 
 /** What Windows programs cannot do without; everything else of the service's environment stays with the service. */
-const windowsNames = [
-  ...['SystemRoot', 'SystemDrive', 'windir', 'ComSpec', 'Path', 'PATHEXT', 'TEMP', 'TMP', 'OS', 'COMPUTERNAME'],
-  ...['NUMBER_OF_PROCESSORS', 'PROCESSOR_ARCHITECTURE', 'ProgramData', 'ALLUSERSPROFILE', 'PUBLIC', 'USERPROFILE'],
-  ...['ProgramFiles', 'ProgramFiles(x86)', 'ProgramW6432', 'CommonProgramFiles', 'CommonProgramFiles(x86)'],
-  ...['CommonProgramW6432', 'USERNAME', 'USERDOMAIN', 'APPDATA', 'LOCALAPPDATA', 'PSModulePath'],
-]
+const windowsNames = `
+  SystemRoot SystemDrive windir ComSpec Path PATHEXT TEMP TMP OS COMPUTERNAME NUMBER_OF_PROCESSORS PROCESSOR_ARCHITECTURE
+  ProgramData ALLUSERSPROFILE PUBLIC USERPROFILE USERNAME USERDOMAIN APPDATA LOCALAPPDATA PSModulePath
+  ProgramFiles ProgramFiles(x86) ProgramW6432 CommonProgramFiles CommonProgramFiles(x86) CommonProgramW6432`
+  .trim()
+  .split(/\s+/)
 
 /** A small known environment, then the script's own; never the agent's secrets. A string says what is wrong with it. */
 export function scriptEnvironment(

@@ -43,7 +43,7 @@ export class ScriptRun {
   /** Monotonic time of the last acknowledgement, or since when one is awaited. */
   #heardAt = performance.now()
   #unreadable = false
-  acknowledged = false
+  #acknowledged = false
 
   constructor(id: Attempt, phase: RunPhase, result: RunResult | null, options: ScriptRunOptions) {
     this.id = { execution_id: id.execution_id, attempt: id.attempt }
@@ -126,8 +126,14 @@ export class ScriptRun {
     return this.#unreadable || streamNames.every((name) => this.#senders[name].allAcked)
   }
 
-  get completionTold(): boolean {
+  /** The host has the result; false when this session has not told it yet. */
+  acknowledge(): boolean {
+    if (this.#told.completed) this.#acknowledged = true
     return this.#told.completed
+  }
+
+  get acknowledged(): boolean {
+    return this.#acknowledged
   }
 
   /** Sends what there is, in order. `stalled`: the result no longer waits for output that the host does not acknowledge. */
@@ -141,7 +147,7 @@ export class ScriptRun {
       if (!told.started) return false
     }
     if (!this.#pumpOutput(send)) return false
-    if (!this.result || told.completed || this.acknowledged) return true
+    if (!this.result || told.completed || this.#acknowledged) return true
     if (!stalled && !this.#allSent()) return true
     told.completed = send(this.#completion(this.result))
     if (told.completed) this.#heardAt = performance.now()

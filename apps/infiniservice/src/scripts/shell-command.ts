@@ -13,10 +13,7 @@ const unixLines = (content: string) => Buffer.from(content.replaceAll('\r\n', '\
 const asIs = (content: string) => Buffer.from(content)
 /** Windows PowerShell 5.1 takes a file without a byte order mark for the system's code page. */
 const withMark = (content: string) => Buffer.from(content.startsWith('\uFEFF') ? content : `\uFEFF${content}`)
-const powershellArguments = (file: string) => [
-  ...['-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass'],
-  ...['-File', file],
-]
+const powershellFlags = ['-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File']
 
 /** A script written on Windows ends its lines with CRLF, which bash and sh would take for a part of each command. */
 export function shellCommand(shell: AgentShell, platform: NodeJS.Platform): ShellCommand {
@@ -30,7 +27,7 @@ export function shellCommand(shell: AgentShell, platform: NodeJS.Platform): Shel
       return {
         fileName: 'script.ps1',
         programs: windows ? ['powershell.exe', 'pwsh.exe'] : ['pwsh'],
-        argumentsFor: powershellArguments,
+        argumentsFor: (file) => [...powershellFlags, file],
         bytesOf: windows ? withMark : asIs,
       }
     case 'CMD':
