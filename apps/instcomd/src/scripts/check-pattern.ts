@@ -1,0 +1,42 @@
+import { createContext, runInContext } from 'node:vm'
+
+/** A match takes microseconds unless it backtracks without end; milliseconds. */
+const deadlineMs = 50
+
+/** Repeated, and ended by what most patterns refuse: what makes nested repetition explode. */
+const seeds = ['a', 'A', '0', ' ', '-', '_', '.', '/', 'a ', 'a-', 'a.', 'a0', 'ab']
+
+const sandbox = createContext(Object.create(null) as object)
+
+/** What became of a match: `slow` when it did not end within the deadline. */
+export type Match = 'match' | 'no-match' | 'slow'
+
+/** Matches the whole value against an ECMAScript pattern (flag u); V8 stops a match that backtracks beyond the deadline. */
+export function matchWhole(pattern: string, value: string): Match {
+  try {
+    const code = `new RegExp(${JSON.stringify(`^(?:${pattern})$`)}, 'u').test(${JSON.stringify(value)})`
+    return runInContext(code, sandbox, { timeout: deadlineMs }) === true ? 'match' : 'no-match'
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return 'slow'
+    throw error
+  }
+}
+
+/** Why a pattern cannot serve, or null. Slow ones are found by trying texts that make nested repetition explode. */
+export function checkPattern(pattern: string): { code: string; message: string; cure: string } | null {
+  try {
+    RegExp(`^(?:${pattern})$`, 'u')
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { code: 'pattern-invalid', message, cure: 'write an ECMAScript regular expression' }
+  }
+  const own = [...new Set(pattern.replace(/[^A-Za-z0-9]/g, ''))].slice(0, 16)
+  for (const seed of [...seeds, ...own])
+    if (matchWhole(pattern, `${seed.repeat(40)}\u{1}`) === 'slow')
+      return {
+        code: 'pattern-slow',
+        message: `the pattern takes exponential time, for example on “${seed.repeat(3)}…”`,
+        cure: 'do not repeat what already repeats: (a+)+ is a+',
+      }
+  return null
+}
