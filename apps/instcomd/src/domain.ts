@@ -6,6 +6,8 @@ import { AddressProbes } from './configs/address-probes.ts'
 import { ConfigService } from './configs/service.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { DiscoveryService } from './discovery/service.ts'
+import type { AgentRelease } from './guests/agent-release.ts'
+import { makeGuests } from './guests/make-guests.ts'
 import { imageRoutes } from './images/routes.ts'
 import { ImageService } from './images/service.ts'
 import { Confirmation } from './installations/confirmation.ts'
@@ -25,6 +27,9 @@ import { makeFindTokenSecret } from './machines/token-secret.ts'
 import { planRoutes } from './plans/routes.ts'
 import { PlanService } from './plans/service.ts'
 import type { DomainPart } from './program/domain-part.ts'
+
+/** Until the distribution is there, there is no agent to hand out. */
+const noRelease: AgentRelease = { current: () => Promise.resolve(null) }
 
 /** Builds the nouns of the domain and ties them together; nothing runs before `start`. */
 export function makeDomain(context: AppContext): DomainPart {
@@ -52,6 +57,7 @@ export function makeDomain(context: AppContext): DomainPart {
   const runner = new Runner({ context, links, machines, writer, registries: () => images.registries() })
   const installations = new InstallationService({ context, machines, configs, plans, claims, runner })
   const selfEnrolment = new SelfEnrolment(meeting)
+  const guests = makeGuests(context, noRelease)
   const discovery = new DiscoveryService(meeting, (sightings) =>
     confirmation.sightedLive(sightings.filter(({ status }) => status === 'available')),
   )
@@ -64,7 +70,8 @@ export function makeDomain(context: AppContext): DomainPart {
 
   return {
     handlers: {
-      ...machineRoutes(context, machines),
+      ...machineRoutes(context, machines, (input) => guests.service.adopt(input)),
+      ...guests.handlers,
       ...claimRoutes(claims),
       ...discoveryRoutes(discovery),
       ...imageRoutes(images, machines),
@@ -77,11 +84,12 @@ export function makeDomain(context: AppContext): DomainPart {
       confirmation.start()
       await runner.start()
       await discovery.start()
+      await guests.start()
     },
     async stop() {
       claims.stop()
       confirmation.stop()
-      await Promise.all([runner.stop(), discovery.stop()])
+      await Promise.all([runner.stop(), discovery.stop(), guests.stop()])
       links.close()
       images.close()
     },

@@ -1,10 +1,11 @@
 import type { TLSSocket } from 'node:tls'
 import { Fault, type Logger } from '@slipway/base'
-import type { Route } from '@slipway/protocol'
+import { routes, type Route } from '@slipway/protocol'
 import type { FastifyRequest } from 'fastify'
 import type { Database } from '../database/database.ts'
 import type { PlatformMetrics } from '../metrics/make-metrics.ts'
 import type { Pki } from '../pki/pki.ts'
+import { agentForRenewal } from './agent-peer.ts'
 import { nobody } from './authenticate.ts'
 import type { Handlers, Principal } from './handler.ts'
 import { makeServer, type HttpServer } from './make-server.ts'
@@ -55,6 +56,7 @@ function secureContext(pki: Pki) {
 }
 
 async function authenticateMachine(request: FastifyRequest, route: Route, pki: Pki): Promise<Principal> {
+  if (route.path === routes.renewAgent.path) return agentForRenewal(request.raw.socket as TLSSocket, pki)
   if (route.permission === 'open') return nobody
   const socket = request.raw.socket as TLSSocket // the listener is always TLS
   const certificate = socket.getPeerX509Certificate()

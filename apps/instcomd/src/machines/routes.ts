@@ -1,4 +1,3 @@
-import { Fault } from '@slipway/base'
 import type { AppContext } from '../app-context.ts'
 import type { Handlers } from '../http/handler.ts'
 import { installationStore } from '../installations/store.ts'
@@ -9,8 +8,11 @@ import type { MachineService } from './service.ts'
 /** A hardware page is worth a question to the machine when the last answer is older; milliseconds. */
 const inventoryMaxAgeMs = 5000
 
+/** Enters a guest as a machine and returns its id. */
+type AdoptGuest = (input: { id: string | undefined; name: string; actor: string }) => Promise<string>
+
 /** `/api/machines`, apart from claims. */
-export function machineRoutes(context: AppContext, service: MachineService): Handlers {
+export function machineRoutes(context: AppContext, service: MachineService, adopt: AdoptGuest): Handlers {
   return {
     async listMachines({ query }) {
       const kinds = query.kind?.split(',').filter((kind) => kind !== '') ?? []
@@ -23,10 +25,7 @@ export function machineRoutes(context: AppContext, service: MachineService): Han
 
     async addMachine({ body, principal, signal }) {
       if (!('address' in body))
-        throw new Fault(
-          'unsupported',
-          'guests are adopted by their agent, which this version does not have yet; enter the machine by address',
-        )
+        return machineView(await service.get(await adopt({ id: body.id, name: body.name, actor: principal.name })))
       const port = body.port ?? context.configuration.machined.default_port
       return machineView(await service.add({ address: body.address, port, actor: principal.name, signal }))
     },

@@ -27,6 +27,8 @@ export function makeMetrics(): PlatformMetrics {
   const installations = counter('installations_total', 'Installations ended, by outcome', ['outcome'])
   const errors = counter('errors_total', 'Errors, by code or kind', ['category'])
   const bytes = counter('pull_bytes_total', 'Bytes of image layers that machines reported as pulled', [])
+  const messages = counter('agent_messages_total', 'Messages of agents that were taken, by type', ['type'])
+  const refusals = counter('agent_refusals_total', 'Lines of agents that were refused, by reason', ['reason'])
   const duration = new Histogram({
     name: 'slipway_installation_duration_seconds',
     help: 'From start to end of an installation',
@@ -56,6 +58,8 @@ export function makeMetrics(): PlatformMetrics {
       duration.observe({ outcome }, seconds)
     },
     error: (category) => errors.inc({ category }),
+    agentMessage: (type) => messages.inc({ type }),
+    agentRefusal: (reason) => refusals.inc({ reason }),
     pullBytes: (count) => bytes.inc(count),
     gauge(name, help, read) {
       const collect = async function (this: Gauge) {

@@ -5,6 +5,10 @@ export interface Metrics {
   installationEnded(outcome: 'completed' | 'failed' | 'cancelled' | 'rolled-back', seconds: number): void
   error(category: string): void
   pullBytes(count: number): void
+  /** A message of an agent that was taken. */
+  agentMessage(type: string): void
+  /** A line of an agent that was not taken. */
+  agentRefusal(reason: string): void
   /** For everything else a noun wants to show: a gauge read at scrape time. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void
 }

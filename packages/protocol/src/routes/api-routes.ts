@@ -1,4 +1,5 @@
 import { configRoutes } from './configs.ts'
+import { guestRoutes } from './guests.ts'
 import { installationRoutes } from './installations.ts'
 import { machineRoutes } from './machines.ts'
 import { systemRoutes } from './system.ts'
@@ -8,6 +9,7 @@ export const apiRoutes = {
   ...machineRoutes,
   ...configRoutes,
   ...installationRoutes,
+  ...guestRoutes,
   ...systemRoutes,
 }
 

@@ -29,6 +29,8 @@ describe('the route table', () => {
     expect(open.toSorted()).toEqual([
       'api /health',
       'api /ready',
+      'machine /api/agent/enroll',
+      'machine /api/agent/renew',
       'machine /api/enroll',
       'machine /api/install/:id/booted',
     ])
