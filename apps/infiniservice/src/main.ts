@@ -1,6 +1,7 @@
 import { faultTable, toFault } from '@slipway/base'
 import { startAgent } from './agent.ts'
 import { agentPaths } from './configuration/agent-paths.ts'
+import { secretVariable } from './configuration/secret-file.ts'
 import { loadConfig, type ConfigProblem } from './configuration/load-config.ts'
 import { makeAgentLogger } from './logger.ts'
 import { parseOptions, usage } from './options.ts'
@@ -11,7 +12,7 @@ function run(config: string | undefined): void {
   const paths = agentPaths({ platform, env, config })
   const loaded = loadConfig({ paths, env, platform })
   // Scripts must not find the secret in what they inherit.
-  delete env['INFINISERVICE_SHARED_SECRET']
+  delete env[secretVariable]
   if (!loaded.ok) return refuse(loaded.problems)
   const logger = makeAgentLogger(loaded.config.logLevel)
   const agent = startAgent({ config: loaded.config, logger })

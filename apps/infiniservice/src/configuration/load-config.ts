@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { firstBootPath, usualDevice, usualStateDir, type AgentPaths } from './agent-paths.ts'
 import { agentConfigSchema, type AgentConfig, type AgentConfigFile } from './agent-config.ts'
 import { readEnvValue } from './env-file.ts'
+import { secretVariable } from './secret-file.ts'
 
 /** agent.md: 16 MiB of each stream are spooled unless somebody says otherwise. */
 const usualOutputCap = 16 * 1024 * 1024
@@ -99,8 +100,8 @@ function readVmId({ paths, env }: LoadOptions, problems: ConfigProblem[]): strin
 
 function readSecret({ paths, env }: LoadOptions, problems: ConfigProblem[]): string | null {
   const text = readIfThere(paths.secret, problems)
-  const fromFile = text === null ? null : readEnvValue(text, 'INFINISERVICE_SHARED_SECRET')
-  const secret = fromFile ?? env['INFINISERVICE_SHARED_SECRET'] ?? null
+  const fromFile = text === null ? null : readEnvValue(text, secretVariable)
+  const secret = fromFile ?? env[secretVariable] ?? null
   if (secret === null || secret === '') return null
   if (!secretShape.test(secret))
     problems.push({
