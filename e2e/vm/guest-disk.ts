@@ -1,4 +1,4 @@
-import { cp, glob, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { VirtualDisk, VirtualMachineOptions } from '@slipway/testing'
 import { run } from '../../images/run.ts'
@@ -22,12 +22,17 @@ export async function makeGuestDisk(folder: string, settings: Readonly<Record<st
   await cp(join(here, 'guest'), overlay, { recursive: true, verbatimSymlinks: true })
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`)
   await writeFile(join(overlay, 'etc/guest-setup.env'), lines.join(''), { mode: 0o600 })
-  const image = await buildSampleImage({ out: join(scratch, 'image'), kernel: 'cloud', tag: 'guest', overlays: [overlay] })
+  const image = await buildSampleImage({
+    out: join(scratch, 'image'),
+    kernel: 'cloud',
+    tag: 'guest',
+    overlays: [overlay],
+  })
   await run(['umoci', 'unpack', '--image', `${image.layout}:${image.tag}`, join(scratch, 'bundle')])
   const root = join(scratch, 'bundle/rootfs')
-  const [kernel] = await Array.fromAsync(glob(join(root, 'boot/vmlinuz-*')))
+  const kernel = (await readdir(join(root, 'boot'))).find((name) => name.startsWith('vmlinuz-'))
   if (!kernel) throw new Error('the sample image has no kernel in /boot')
-  await cp(kernel, join(folder, 'guest-vmlinuz'))
+  await cp(join(root, 'boot', kernel), join(folder, 'guest-vmlinuz'))
   const file = join(folder, 'guest.raw')
   await writeFile(file, '')
   await truncate(file, 3 * 1024 ** 3)

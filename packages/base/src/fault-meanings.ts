@@ -46,7 +46,8 @@ export const faultMeanings: Record<FaultCode, string> = {
   'installation-terminal': 'The installation has already ended, so it cannot be changed.',
   cancelled: 'The operation was cancelled.',
   'guest-not-connected': 'The machine’s agent is not connected now; the message says since when and why.',
-  'script-invalid': 'A script file or the values given for its inputs are not legal; details.findings lists all of them.',
+  'script-invalid':
+    'A script file or the values given for its inputs are not legal; details.findings lists all of them.',
   'execution-terminal': 'The script execution has already ended, so it cannot be changed.',
   usage: 'A command line is not legal.',
   'configuration-invalid':
