@@ -13,6 +13,7 @@ import { installFile } from './install-file.ts'
 import { printPublicKey, publicKeyLine, signFile } from './minisign.ts'
 import { openSigningKey, type SigningKey } from './signing-key.ts'
 import { readSourceDate } from './source-date.ts'
+import { compileServiceHost } from './service-host.ts'
 import { targets, type TargetName } from './targets.ts'
 import { writeInstallScripts } from './install-scripts.ts'
 import { writeMetadata } from './metadata-file.ts'
@@ -35,14 +36,15 @@ async function build(options: BuildOptions): Promise<void> {
   for (const target of options.targets) await placeBinary(target, making)
   const { at } = making
   await installFile(join(folder, 'minisign.pub'), { text: printPublicKey(key) }, 0o644, at)
-  await writeInstallScripts({ folder, at, publicKey: publicKeyLine(key), windows: null })
+  const windows = options.targets.includes('windows-x64') ? await compileServiceHost(say) : null
+  await writeInstallScripts({ folder, at, publicKey: publicKeyLine(key), windows })
   await writeMetadata({ folder, at, key, version: making.version })
   say(`done in ${((Date.now() - started) / 1000).toFixed(1)} s: ${folder}`)
 }
 
 async function placeBinary(target: TargetName, { folder, version, key, at }: Build): Promise<void> {
   const started = Date.now()
-  const file = await compileAgent({ target, version })
+  const file = await compileAgent({ target, version, publicKey: publicKeyLine(key) })
   const path = join(folder, targets[target].path)
   const compressed = await cachedFolder(`${basename(dirname(file))}-compressed`, async (making) => {
     await compressFile(file, join(making, 'gz'), 'gzip')

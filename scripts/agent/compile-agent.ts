@@ -22,6 +22,8 @@ export interface CompileOptions {
   readonly target: TargetName
   /** What `--version` prints; the package's own unless a test wants another. */
   readonly version: string
+  /** The key that updates must be signed with, as one line of base64; null: only a file on the machine may name one. */
+  readonly publicKey: string | null
   /** Another main file, for tests of the build itself. */
   readonly entry?: string
 }
@@ -35,12 +37,12 @@ export async function agentVersion(): Promise<string> {
 
 /** Compiles the agent for a target and resolves to the executable, kept in the cache by a digest of all its inputs. */
 export async function compileAgent(options: CompileOptions): Promise<string> {
-  const { target, version } = options
+  const { target } = options
   const from = options.entry ?? entry
   await stat(from).catch(() => {
     throw new Error(`there is no ${from}; the agent's main file is missing from this checkout`)
   })
-  const key = await inputsKey(from, version)
+  const key = await inputsKey(from, options)
   const folder = await cachedFolder(`agent-${target}-${key}`, (making) =>
     compileTo(making, { ...options, entry: from }),
   )
@@ -52,7 +54,7 @@ export async function compileAgent(options: CompileOptions): Promise<string> {
  * (measured with 1.4.5; build-agent.test.ts compiles twice and compares).
  */
 export async function compileTo(folder: string, options: CompileOptions): Promise<void> {
-  const { target, version } = options
+  const { target, version, publicKey } = options
   const compiler = await bringBun(ownTarget())
   const base = await bringBun(target)
   await mkdir(folder, { recursive: true })
@@ -68,7 +70,8 @@ export async function compileTo(folder: string, options: CompileOptions): Promis
       '--no-compile-autoload-bunfig',
       `--target=bun-${target}`,
       `--compile-executable-path=${base}`, // else Bun downloads it
-      `--define=process.env.SLIPWAY_AGENT_VERSION=${JSON.stringify(version)}`,
+      `--define=INFINISERVICE_VERSION=${JSON.stringify(version)}`,
+      ...(publicKey === null ? [] : [`--define=INFINISERVICE_PUBLIC_KEY=${JSON.stringify(publicKey)}`]),
       `--outfile=${join(folder, 'infiniservice')}`,
       options.entry ?? entry,
     ],
@@ -77,8 +80,10 @@ export async function compileTo(folder: string, options: CompileOptions): Promis
   )
 }
 
-async function inputsKey(from: string, version: string): Promise<string> {
-  const hash = createHash('sha256').update(`${await bunKey()}\0${version}\0${from.slice(repository.length)}\0`)
+async function inputsKey(from: string, { version, publicKey }: CompileOptions): Promise<string> {
+  const hash = createHash('sha256').update(
+    `${await bunKey()}\0${version}\0${publicKey}\0${from.slice(repository.length)}\0`,
+  )
   for (const file of await inputs())
     hash
       .update(`${file}\0`)

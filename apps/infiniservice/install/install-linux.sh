@@ -41,6 +41,10 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ "$root" != / ] || root=''
+if [ -n "${INFINISERVICE_SHARED_SECRET:-}" ]; then
+  case $INFINISERVICE_SHARED_SECRET in *[!A-Za-z0-9]*) fail "INFINISERVICE_SHARED_SECRET is letters and digits" ;; esac
+  [ "${#INFINISERVICE_SHARED_SECRET}" -ge 16 ] || fail "INFINISERVICE_SHARED_SECRET is shorter than 16 characters; take the machine's secret from the server again"
+fi
 [ "$(id -u)" -eq 0 ] || fail "this must run as root; run it with sudo"
 mkdir -p "$root/var/log"
 log=$root/var/log/infiniservice_install.log
@@ -133,7 +137,6 @@ put 0755 /opt/infiniservice/infiniservice <"$work/infiniservice"
 put 0755 /opt/infiniservice/uninstall.sh <<'UNINSTALL'
 @@UNINSTALL@@
 UNINSTALL
-[ "${#public_key}" -ne 56 ] || printf 'untrusted comment: minisign public key\n%s\n' "$public_key" | put 0644 /opt/infiniservice/minisign.pub
 put 0644 /etc/systemd/system/infiniservice.service <<'UNIT'
 @@UNIT@@
 UNIT
@@ -148,7 +151,6 @@ elif ! grep -q '^INFINIBAY_VM_ID=.' "$root/etc/environment" 2>/dev/null; then
   say "warning: no VM id was given; the host knows the machine by its virtio port only"
 fi
 if [ -n "${INFINISERVICE_SHARED_SECRET:-}" ]; then
-  case $INFINISERVICE_SHARED_SECRET in *[!A-Za-z0-9]*) fail "INFINISERVICE_SHARED_SECRET is letters and digits" ;; esac
   (
     umask 077
     printf 'INFINISERVICE_SHARED_SECRET=%s\n' "$INFINISERVICE_SHARED_SECRET" | put 0600 /etc/infiniservice/agent.env
