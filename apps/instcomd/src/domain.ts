@@ -27,6 +27,7 @@ import { makeFindTokenSecret } from './machines/token-secret.ts'
 import { planRoutes } from './plans/routes.ts'
 import { PlanService } from './plans/service.ts'
 import type { DomainPart } from './program/domain-part.ts'
+import { makeScripts } from './script-executions/make-scripts.ts'
 
 /** Until the distribution is there, there is no agent to hand out. */
 const noRelease: AgentRelease = { current: () => Promise.resolve(null) }
@@ -58,6 +59,7 @@ export function makeDomain(context: AppContext): DomainPart {
   const installations = new InstallationService({ context, machines, configs, plans, claims, runner })
   const selfEnrolment = new SelfEnrolment(meeting)
   const guests = makeGuests(context, noRelease)
+  const scripts = makeScripts(context, guests.links)
   const discovery = new DiscoveryService(meeting, (sightings) =>
     confirmation.sightedLive(sightings.filter(({ status }) => status === 'available')),
   )
@@ -72,6 +74,7 @@ export function makeDomain(context: AppContext): DomainPart {
     handlers: {
       ...machineRoutes(context, machines, (input) => guests.service.adopt(input)),
       ...guests.handlers,
+      ...scripts.handlers,
       ...claimRoutes(claims),
       ...discoveryRoutes(discovery),
       ...imageRoutes(images, machines),
@@ -84,12 +87,13 @@ export function makeDomain(context: AppContext): DomainPart {
       confirmation.start()
       await runner.start()
       await discovery.start()
+      await scripts.start()
       await guests.start()
     },
     async stop() {
       claims.stop()
       confirmation.stop()
-      await Promise.all([runner.stop(), discovery.stop(), guests.stop()])
+      await Promise.all([runner.stop(), discovery.stop(), guests.stop().then(() => scripts.stop())])
       links.close()
       images.close()
     },

@@ -22,7 +22,7 @@ export const dueStore = {
          SELECT machineId, send_after FROM script_executions
           WHERE status IN ('PENDING', 'RUNNING') AND send_after IS NOT NULL AND accepted_at IS NULL AND send_after > $1::timestamptz
          UNION ALL
-         SELECT machineId, send_by FROM script_executions WHERE status = 'PENDING' AND send_by IS NOT NULL
+         SELECT machineId, send_by FROM script_executions WHERE status = 'PENDING' AND sent_at IS NULL AND NOT held AND send_by IS NOT NULL
        )
        SELECT clock.now::text AS now,
          (SELECT array_agg(DISTINCT machineId) FROM due WHERE at <= clock.now) AS machines,
@@ -36,9 +36,15 @@ export const dueStore = {
   /** Ends runs that their schedule does not want late. */
   async skipMissed(tx: Transaction): Promise<ReportRow[]> {
     return tx.query<ReportRow>(
-      `UPDATE script_executions e SET status = 'CANCELLED', completedAt = clock_timestamp(), updatedAt = clock_timestamp(),
-         error = 'missed: its machine could not take it in time'
-       WHERE status = 'PENDING' AND sent_at IS NULL AND send_by <= clock_timestamp() RETURNING ${told}`,
+      `WITH skipped AS (
+         UPDATE script_executions e SET status = 'CANCELLED', completedAt = clock_timestamp(), updatedAt = clock_timestamp(),
+           error = 'missed: its machine could not take it in time'
+         WHERE status = 'PENDING' AND sent_at IS NULL AND NOT held AND send_by <= clock_timestamp() RETURNING ${told}
+       ), counted AS (
+         UPDATE schedules s SET missed_count = missed_count + m.count
+           FROM (SELECT schedule_id, count(*) FROM skipped GROUP BY schedule_id) m WHERE s.id = m.schedule_id
+       )
+       SELECT * FROM skipped`,
     )
   },
 

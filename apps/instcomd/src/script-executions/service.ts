@@ -39,17 +39,24 @@ export class ExecutionService {
 
   /** The same in a transaction of the caller's, who hands the result to `runner.created` after the commit. */
   async createIn(tx: Transaction, rows: readonly NewExecution[]): Promise<ClaimedRow[]> {
-    const { context, links, runner } = this.#deps
-    await executionStore.insert(tx, rows)
+    const { links, runner } = this.#deps
+    await this.addIn(tx, rows)
     const now = Date.now()
     const due = rows.filter(({ scheduledFor, held }) => !held && (scheduledFor === null || +scheduledFor <= now))
     const here = due.filter(({ machineId }) => links.find(machineId)).map(({ machineId }) => machineId)
-    const claimed = await runner.claimIn(tx, here)
+    return runner.claimIn(tx, here)
+  }
+
+  /** Writes rows with their events, and tells the instances that hold the links; nothing is claimed. */
+  async addIn(tx: Transaction, rows: readonly NewExecution[]): Promise<void> {
+    const { context, links } = this.#deps
+    await executionStore.insert(tx, rows)
     await context.appendEvent(tx, rows.map(queuedEvent))
-    const elsewhere = due.filter(({ machineId }) => !links.find(machineId)).map(({ machineId }) => machineId)
+    const now = Date.now()
+    const isDue = ({ scheduledFor, held }: NewExecution) => !held && (scheduledFor === null || +scheduledFor <= now)
+    const elsewhere = rows.filter((row) => isDue(row) && !links.find(row.machineId)).map(({ machineId }) => machineId)
     if (elsewhere.length > 0) await tellInstances(tx, 'push', elsewhere)
-    if (due.length < rows.length) await tellInstances(tx, 'time')
-    return claimed
+    if (!rows.every(isDue)) await tellInstances(tx, 'time')
   }
 
   /** Throws `not-found` with every id that is no machine. */

@@ -2,6 +2,9 @@ import { configRoutes } from './configs.ts'
 import { guestRoutes } from './guests.ts'
 import { installationRoutes } from './installations.ts'
 import { machineRoutes } from './machines.ts'
+import { scheduleRoutes } from './schedules.ts'
+import { scriptExecutionRoutes } from './script-executions.ts'
+import { scriptRoutes } from './scripts.ts'
 import { systemRoutes } from './system.ts'
 
 /** What people and programs call on `server.port`; the client is made from it. */
@@ -10,6 +13,9 @@ export const apiRoutes = {
   ...configRoutes,
   ...installationRoutes,
   ...guestRoutes,
+  ...scriptRoutes,
+  ...scriptExecutionRoutes,
+  ...scheduleRoutes,
   ...systemRoutes,
 }
 

@@ -1,0 +1,107 @@
+import type { Schedule, ScheduleTiming } from '@slipway/protocol'
+import { nextCronTime } from './cron-times.ts'
+import { parseTime } from './parse-time.ts'
+
+/** A run this late still counts as on time where missed runs are skipped; milliseconds. */
+export const graceMs = 60_000
+/** What a server that was down for long makes up for at most, in one go. */
+const mostCaughtUp = 100
+/** Times that are counted one by one; what lies further back is jumped over. */
+const mostCounted = 10_000
+
+export interface DueRuns {
+  /** Times of the runs to make now, oldest first. */
+  readonly runs: readonly Date[]
+  /** Times that passed without a run. */
+  readonly missed: number
+  /** Null: there is none any more; `ended` says why. */
+  readonly next: Date | null
+  readonly ended: string | null
+}
+
+/** When a schedule that begins now runs for the first time. */
+export function firstRun(timing: ScheduleTiming, now: Date): Date | null {
+  switch (timing.kind) {
+    case 'immediate':
+      return now
+    case 'at':
+      return parseTime(timing.at, 'timing.at')
+    case 'every':
+      return timing.from === undefined ? now : parseTime(timing.from, 'timing.from')
+    case 'cron':
+      return nextCronTime(timing.cron, timing.time_zone, now)
+  }
+}
+
+/** The time after one of the schedule's times. */
+export function followingRun(timing: ScheduleTiming, time: Date): Date | null {
+  switch (timing.kind) {
+    case 'immediate':
+    case 'at':
+      return null
+    case 'every':
+      return new Date(time.getTime() + timing.interval_minutes * 60_000)
+    case 'cron':
+      return nextCronTime(timing.cron, timing.time_zone, time)
+  }
+}
+
+/** The first of the schedule's times that lies after `now`, counted on from one of them. */
+export function nextAfter(timing: ScheduleTiming, time: Date, now: Date): Date | null {
+  if (time > now) return time
+  if (timing.kind === 'cron') return nextCronTime(timing.cron, timing.time_zone, now)
+  if (timing.kind !== 'every') return null
+  const step = timing.interval_minutes * 60_000
+  return new Date(time.getTime() + (Math.floor((now.getTime() - time.getTime()) / step) + 1) * step)
+}
+
+/** What to do at `now` about a schedule whose next time has come: the runs to make, what was missed, and what follows. */
+export function dueRuns(
+  schedule: { timing: ScheduleTiming; next: Date; made: number; missed: Schedule['missed'] },
+  now: Date,
+): DueRuns {
+  const { timing, missed: policy } = schedule
+  const left = mostRuns(timing) - schedule.made
+  const times = timesUntil(timing, schedule.next, now)
+  const wanted = pick(times, policy, now).slice(0, Math.max(0, left))
+  const isDone = left - wanted.length <= 0
+  const next = isDone ? null : nextAfter(timing, schedule.next, now)
+  return {
+    runs: wanted,
+    missed: times.length - wanted.length,
+    next,
+    ended: next === null ? whyEnded(timing, isDone) : null,
+  }
+}
+
+/** How many runs a schedule may make at all. */
+export function mostRuns(timing: ScheduleTiming): number {
+  return timing.kind === 'every' || timing.kind === 'cron' ? (timing.max_executions ?? Infinity) : 1
+}
+
+function timesUntil(timing: ScheduleTiming, from: Date, now: Date): Date[] {
+  const times: Date[] = []
+  for (
+    let time: Date | null = from;
+    time !== null && time <= now && times.length < mostCounted;
+    time = followingRun(timing, time)
+  )
+    times.push(time)
+  return times
+}
+
+function pick(times: readonly Date[], policy: Schedule['missed'], now: Date): readonly Date[] {
+  switch (policy) {
+    case 'catch_up':
+      return times.slice(-mostCaughtUp)
+    case 'run_once':
+      return times.slice(-1)
+    case 'skip':
+      return times.slice(-1).filter((time) => now.getTime() - time.getTime() <= graceMs)
+  }
+}
+
+function whyEnded(timing: ScheduleTiming, isDone: boolean): string {
+  if (timing.kind === 'immediate' || timing.kind === 'at') return 'it has run'
+  return isDone ? 'maxExecutions reached' : 'its cron expression never comes again'
+}
