@@ -4,7 +4,7 @@ import type { OutputSpool, StreamName } from './output-spool.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
 /** How long the pipes may stay open after the shell ended: a daemon that keeps them must not hold the result for ever. */
-const pipesAfterExitMs = 2_000
+export const pipesAfterExitMs = 2_000
 
 /** A started program. `ended` never rejects. */
 export interface RunningProcess {
