@@ -58,7 +58,7 @@ export function makeDomain(context: AppContext): DomainPart {
   const runner = new Runner({ context, links, machines, writer, registries: () => images.registries() })
   const installations = new InstallationService({ context, machines, configs, plans, claims, runner })
   const selfEnrolment = new SelfEnrolment(meeting)
-  const guests = makeGuests(context, noRelease)
+  const guests = makeGuests(context, noRelease, confirmation)
   const scripts = makeScripts(context, guests.links)
   const discovery = new DiscoveryService(meeting, (sightings) =>
     confirmation.sightedLive(sightings.filter(({ status }) => status === 'available')),
@@ -98,5 +98,6 @@ export function makeDomain(context: AppContext): DomainPart {
       images.close()
     },
     onMachineEnrolled: (machine) => selfEnrolment.enrolled(machine),
+    onAgentLink: (socket, peer) => guests.onAgentLink(socket, peer),
   }
 }

@@ -21,7 +21,7 @@ export interface EventRow extends Omit<PendingRow, 'id'> {
 }
 
 /** Types that retention removes (api.md: progress 7 days, the rest kept); they stand outside the hash chain. */
-export const expiringTypes: ReadonlySet<string> = new Set(['installation.progress'])
+export const expiringTypes: ReadonlySet<string> = new Set(['installation.progress', 'guests.metrics', 'scripts.output'])
 
 /** What everybody sees of an event. */
 export function toEvent(row: Pick<EventRow, 'seq' | 'type' | 'at' | 'data'>): Event {

@@ -38,8 +38,9 @@ export async function openCursor(
       'invalid-request',
       `after: ${after} is beyond the newest event, ${head.seq}; is the number from another server?`,
     )
-  const wantsExpiring = [...types].some((type) => expiringTypes.has(type))
-  if (wantsExpiring && after < head.expired_seq)
+  // Old figures of guests are no gap: each is replaced by the next, and their history stands elsewhere.
+  const wantsProgress = types.has('installation.progress')
+  if (wantsProgress && after < head.expired_seq)
     throw new Fault(
       'events-expired',
       `progress events up to ${head.expired_seq} are no longer kept; ask with after=${head.expired_seq}, or with types that leave installation.progress out`,
@@ -88,11 +89,13 @@ export async function* followEvents(
   }
 }
 
-/** Of each installation's progress only the newest stays; everything else stays as it is. */
+/** Of each installation's progress, each guest's figures and each script's output only the newest stays; all else stays as it is. */
 export function coalesceProgress(events: readonly Event[]): Event[] {
-  const newest = new Map<unknown, number>()
-  for (const event of events) if (expiringTypes.has(event.type)) newest.set(event.data.installation_id, event.seq)
-  return events.filter(
-    (event) => !expiringTypes.has(event.type) || newest.get(event.data.installation_id) === event.seq,
-  )
+  const newest = new Map<string, number>()
+  for (const event of events) if (expiringTypes.has(event.type)) newest.set(subjectOf(event), event.seq)
+  return events.filter((event) => !expiringTypes.has(event.type) || newest.get(subjectOf(event)) === event.seq)
+}
+
+function subjectOf({ type, data }: Event): string {
+  return `${type} ${String(data.installation_id ?? data.execution_id ?? data.machine_id)}`
 }

@@ -1,14 +1,17 @@
 import type { Logger } from '@slipway/base'
 import type { Database } from '../database/database.ts'
-import { expireProgress } from './store.ts'
+import { expireGuestMetrics, expireProgress } from './store.ts'
 
 /** api.md: progress 7 days, the rest is kept. */
 const progressDays = 7
+/** Figures of guests are kept with the guests; as events they are only news. */
+const metricsMinutes = 60
 const roundMs = 3_600_000
 
 /** Removes expired progress events now and every hour; returns the way to stop. */
 export function startRetention(database: Database, logger: Logger): () => void {
   const round = async () => {
+    await expireGuestMetrics(database, metricsMinutes)
     const count = await expireProgress(database, progressDays)
     if (count > 0) logger.info({ count }, 'Expired progress events removed')
   }

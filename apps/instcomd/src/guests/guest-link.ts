@@ -43,7 +43,8 @@ export class GuestLink {
   readonly openedAt: number
   #waiting: SplitLine[] = []
   #busySince: number | null = null
-  #signWith: string | null = null
+  /** The secret of the agent's last signed line. */
+  signedWith: string | null = null
   #owesWritable = false
   #closed = false
 
@@ -99,9 +100,20 @@ export class GuestLink {
 
   /** What the database says changed. A protocol-2 session without signatures ends once there is a secret. */
   changeIdentity(identity: GuestIdentity): void {
+    const interval = identity.metricsIntervalS
+    const isOther = interval !== this.identity.metricsIntervalS
     this.identity = identity
+    if (isOther && this.session?.protocol === 2) this.send({ type: 'configure', metrics_interval_s: interval })
+    this.offerSecret()
     if (this.session?.protocol === 2 && !this.session.signed && identity.secrets.length > 0)
       this.endSession('the machine has a shared secret now: install the agent with it')
+  }
+
+  /** Hands the machine's newest secret to an agent that signs with an older one. */
+  offerSecret(): void {
+    const wanted = this.identity.secrets.at(-1)
+    if (!this.session?.signed || wanted === undefined || wanted === this.signedWith) return
+    this.send({ type: 'configure', shared_secret: wanted })
   }
 
   endSession(reason: string, replaced = false): void {
@@ -152,16 +164,14 @@ export class GuestLink {
   }
 
   #take(item: SplitLine): Promise<void> | undefined {
-    if ('fault' in item) {
-      this.#refuse({ refused: item.fault.code === 'too-large' ? 'too-large' : 'malformed', fault: item.fault })
-      return undefined
-    }
+    if ('fault' in item)
+      return this.#refuse({ refused: item.fault.code === 'too-large' ? 'too-large' : 'malformed', fault: item.fault })
     const now = this.#owner.now()
     const admitted = this.#gate.admit(item.line, this.identity, this.session, now)
-    if ('refused' in admitted) return void this.#refuse(admitted)
+    if ('refused' in admitted) return this.#refuse(admitted)
     const { message, secret } = admitted
     this.#owner.received(message.type)
-    if (secret !== null) this.#signWith = secret
+    if (secret !== null) this.signedWith = secret
     if (message.type === 'handshake') return this.#shakeHands(message, secret)
     if (!this.session) return this.#beginLegacy(message)
     return this.#dispatch(this.session, message)
@@ -179,7 +189,7 @@ export class GuestLink {
 
   #shakeHands(message: AgentMessage<'handshake'>, secret: string | null): Promise<void> | undefined {
     const refusal = this.#refuseHandshake(message)
-    if (refusal) return void this.#refuse(refusal)
+    if (refusal) return this.#refuse(refusal)
     return this.#begin({ handshake: message, protocol: message.protocol >= 2 ? 2 : 1, secret, message })
   }
 
@@ -196,7 +206,7 @@ export class GuestLink {
 
   /** The first line of an agent that shakes no hands. */
   #beginLegacy(message: AgentMessage): Promise<void> | undefined {
-    if (this.identity.latched || !this.#owner.allowLegacy) return void this.#refuse(refuseLegacy(this.identity))
+    if (this.identity.latched || !this.#owner.allowLegacy) return this.#refuse(refuseLegacy(this.identity))
     return this.#begin({ handshake: null, protocol: 1, secret: null, message })
   }
 
@@ -237,11 +247,12 @@ export class GuestLink {
     }
   }
 
-  #refuse({ refused, fault }: Refusal): void {
+  #refuse({ refused, fault }: Refusal): undefined {
     this.#owner.refused(this, refused)
-    if (!fault) return
+    if (!fault) return undefined
     this.complaint = fault.message
     this.#tellError(fault)
+    return undefined
   }
 
   #failed(error: unknown): void {
@@ -265,7 +276,7 @@ export class GuestLink {
   #seal(message: HostMessage | HostOutgoing): string {
     const payload = JSON.stringify(message)
     const { secrets } = this.identity
-    const secret = this.#signWith !== null && secrets.includes(this.#signWith) ? this.#signWith : secrets[0]
+    const secret = this.signedWith !== null && secrets.includes(this.signedWith) ? this.signedWith : secrets[0]
     return secret === undefined ? payload : sealLine(secret, payload, this.#owner.now() + this.#gate.clockOffset)
   }
 }

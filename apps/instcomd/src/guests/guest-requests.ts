@@ -145,7 +145,7 @@ export class GuestRequests {
   }
 
   #hint(payload: string): void {
-    const [kind, id = ''] = splitOnce(payload)
+    const [kind, id] = splitOnce(payload)
     if (kind === 'answer') this.#answers.get(id)?.()
     if (kind === 'request' && this.#links.find(id))
       this.#serve(id).catch((error: unknown) =>

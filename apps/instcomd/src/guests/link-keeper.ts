@@ -27,6 +27,8 @@ const mostOdd = 10_000
 interface OpenSocket {
   readonly close: (reason: string) => void
   link: GuestLink | null
+  /** The problem that was written last. */
+  noted: string | null
 }
 
 /** Keeps a link to every adopted guest's socket whose lease this instance gets. */
@@ -53,9 +55,10 @@ export class LinkKeeper {
     this.#leases = leases
     this.#folder = new SocketFolder(context.configuration.guests.socket_dir, context.logger)
     this.#dials = new DialQueue({ dial: (machineId) => this.#dial(machineId) })
-    links.onLinked((guest) => {
-      this.#dials.reset(guest.machineId)
-      return Promise.resolve()
+    links.onLinked(async ({ machineId, protocol }) => {
+      this.#dials.reset(machineId)
+      const identity = this.#identities.get(machineId)
+      if (identity && protocol === 2) this.#identities.set(machineId, { ...identity, latched: true })
     })
   }
 
@@ -98,14 +101,17 @@ export class LinkKeeper {
   lost(machineId: string): void {
     this.#dials.remove(machineId)
     this.#sockets.get(machineId)?.close('another server holds this machine’s link now')
+    this.#links.closeAll(machineId, 'another server holds this machine’s link now')
   }
 
   /** What the database says of guests now; for those with a link it takes effect at once. */
   async refresh(machineIds: readonly string[]): Promise<void> {
-    for (const facts of await guestStore.facts(this.#context.database, machineIds)) {
-      const identity = this.#identityOf(facts)
-      this.#identities.set(facts.machine_id, identity)
-      for (const link of this.#links.openLinks()) if (link.machineId === facts.machine_id) link.changeIdentity(identity)
+    const facts = await guestStore.facts(this.#context.database, machineIds)
+    for (const row of facts) this.#identities.set(row.machine_id, this.#identityOf(row))
+    const changed = new Set(facts.map(({ machine_id }) => machine_id))
+    for (const link of this.#links.openLinks()) {
+      const identity = changed.has(link.machineId) ? this.#identities.get(link.machineId) : undefined
+      if (identity) link.changeIdentity(identity)
     }
   }
 
@@ -153,8 +159,13 @@ export class LinkKeeper {
     else this.#release(machineId)
   }
 
+  /** Gives a lease back that nothing here needs any more. */
+  releaseUnused(machineId: string): void {
+    if (!this.#wanted.has(machineId) && !this.#sockets.has(machineId)) this.#release(machineId)
+  }
+
   #release(machineId: string): void {
-    if (this.#links.link(machineId)) return
+    for (const link of this.#links.openLinks()) if (link.machineId === machineId) return
     this.#identities.delete(machineId)
     this.#leases.release([machineId]).catch((error: unknown) => this.#again(error)) // it runs out by itself
   }
@@ -181,9 +192,14 @@ export class LinkKeeper {
 
   #noteSilent(): void {
     const now = this.#links.elapsed()
-    for (const [machineId, { link }] of this.#sockets) {
-      if (!link || link.session || now - link.openedAt < noAgentMs || this.#links.find(machineId)) continue
-      this.#problems.set(machineId, link.complaint ?? noAgent)
+    for (const [machineId, socket] of this.#sockets) {
+      const { link } = socket
+      if (!link || this.#links.find(machineId)) socket.noted = null
+      else if (link.complaint !== null || now - link.openedAt >= noAgentMs) {
+        const problem = link.complaint ?? noAgent
+        if (problem !== socket.noted) this.#problems.set(machineId, problem)
+        socket.noted = problem
+      }
     }
   }
 
@@ -217,7 +233,7 @@ export class LinkKeeper {
       onDrain: () => this.#sockets.get(machineId)?.link?.drained(),
       onClosed: (reason) => this.#closed(machineId, reason),
     })
-    this.#sockets.set(machineId, { close: socket.close, link: null })
+    this.#sockets.set(machineId, { close: socket.close, link: null, noted: null })
   }
 
   #opened(machineId: string, transport: LinkTransport, identity: GuestIdentity): void {

@@ -16,7 +16,8 @@ export class Links implements GuestLinks, LinkOwner {
   readonly #open = new Set<GuestLink>()
   readonly #linked = new Map<string, GuestLink>()
   readonly #messageHandlers = new Map<AgentMessageType, AnyHandler[]>()
-  readonly #linkedHandlers: ((guest: LinkedGuest) => Promise<void>)[] = []
+  readonly #quickHandlers = new Map<AgentMessageType, (guest: LinkedGuest, message: AgentMessage) => void>()
+  readonly #linkedHandlers: ((guest: LinkSession) => Promise<void>)[] = []
   readonly #unlinkedHandlers: ((guest: LinkedGuest) => void)[] = []
   readonly #writableHandlers: ((guest: LinkedGuest) => void)[] = []
 
@@ -56,7 +57,15 @@ export class Links implements GuestLinks, LinkOwner {
     this.#messageHandlers.set(type, handlers)
   }
 
-  onLinked(handler: (guest: LinkedGuest) => Promise<void>): void {
+  /** For a handler that is done at once: the link need not pause for it. It runs before those of `onMessage`. */
+  onMessageNow<T extends AgentMessageType>(
+    type: T,
+    handler: (guest: LinkedGuest, message: AgentMessage<T>) => void,
+  ): void {
+    this.#quickHandlers.set(type, handler as (guest: LinkedGuest, message: AgentMessage) => void) // keyed by its type
+  }
+
+  onLinked(handler: (guest: LinkSession) => Promise<void>): void {
     this.#linkedHandlers.push(handler)
   }
 
@@ -75,6 +84,11 @@ export class Links implements GuestLinks, LinkOwner {
 
   remove(link: GuestLink): void {
     this.#open.delete(link)
+  }
+
+  /** All links of a machine, linked or not. */
+  closeAll(machineId: string, reason: string): void {
+    for (const link of this.#open) if (link.machineId === machineId) link.close(reason)
   }
 
   openLinks(): ReadonlySet<GuestLink> {
@@ -124,6 +138,7 @@ export class Links implements GuestLinks, LinkOwner {
   }
 
   message(link: GuestLink, session: LinkSession, message: AgentMessage): Promise<void> | undefined {
+    this.#quickHandlers.get(message.type)?.(session, message)
     const handlers = this.#messageHandlers.get(message.type)
     if (!handlers) return undefined
     const [first, ...rest] = handlers

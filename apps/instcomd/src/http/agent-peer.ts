@@ -17,7 +17,7 @@ export interface AgentPeer {
 
 /** The agent behind a connection. Throws `certificate-refused` for none, an expired, a foreign or a revoked certificate. */
 export async function agentPeer(socket: TLSSocket, pki: Pki): Promise<AgentPeer> {
-  if (!socket.authorized) throw refused('shows no valid certificate of this server’s CA; enrol the agent first')
+  if (!socket.authorized) throw refused('no valid certificate of this server’s CA was shown; enrol the agent first')
   return namedAgent(readPeer(socket, pki), pki)
 }
 
@@ -25,7 +25,9 @@ export async function agentPeer(socket: TLSSocket, pki: Pki): Promise<AgentPeer>
 export async function agentForRenewal(socket: TLSSocket, pki: Pki): Promise<Principal> {
   const certificate = readPeer(socket, pki)
   if (Date.parse(certificate.validTo) + renewalMs < Date.now())
-    throw refused(`certificate expired on ${certificate.validTo}, too long ago to be renewed; enrol the agent again`)
+    throw refused(
+      `its certificate expired on ${certificate.validTo}, too long ago to be renewed; enrol the agent again`,
+    )
   const { uri } = await namedAgent(certificate, pki)
   return { id: uri, name: uri, permission: 'open' }
 }
@@ -36,24 +38,21 @@ export async function agentForRenewal(socket: TLSSocket, pki: Pki): Promise<Prin
  */
 function readPeer(socket: TLSSocket, pki: Pki): X509Certificate {
   const certificate = socket.getPeerX509Certificate()
-  if (!certificate) throw refused('shows no certificate; enrol the agent first')
+  if (!certificate) throw refused('no certificate was shown; enrol the agent first')
   const authority = new X509Certificate(pki.caPem)
   if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey))
-    throw refused('certificate is not of this server’s CA; enrol the agent here')
+    throw refused('its certificate is not of this server’s CA; enrol the agent here')
   return certificate
 }
 
 async function namedAgent(certificate: X509Certificate, pki: Pki): Promise<AgentPeer> {
   const serial = certificate.serialNumber.toLowerCase()
-  if (await pki.isRevoked(serial)) throw refused(`certificate ${serial} was revoked; enrol the agent again`)
+  if (await pki.isRevoked(serial)) throw refused(`its certificate ${serial} was revoked; enrol the agent again`)
   const uri = uriNames(certificate.subjectAltName).find((name) => name.startsWith('slipway:agent/'))
-  if (uri === undefined) throw refused('certificate is not an agent’s; enrol the agent first')
+  if (uri === undefined) throw refused('its certificate is not an agent’s; enrol the agent first')
   return { uri, serial }
 }
 
-function refused(what: string): Fault {
-  return new Fault(
-    'certificate-refused',
-    `the agent was refused: its ${what.startsWith('shows') ? `connection ${what}` : what}`,
-  )
+function refused(why: string): Fault {
+  return new Fault('certificate-refused', `the agent was refused: ${why}`)
 }

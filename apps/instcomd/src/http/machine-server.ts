@@ -5,7 +5,9 @@ import type { FastifyRequest } from 'fastify'
 import type { Database } from '../database/database.ts'
 import type { PlatformMetrics } from '../metrics/make-metrics.ts'
 import type { Pki } from '../pki/pki.ts'
-import { agentForRenewal } from './agent-peer.ts'
+import type { AgentSocket } from '../guests/agent-sockets.ts'
+import { registerAgentLink } from './agent-link-route.ts'
+import { agentForRenewal, type AgentPeer } from './agent-peer.ts'
 import { nobody } from './authenticate.ts'
 import type { Handlers, Principal } from './handler.ts'
 import { makeServer, type HttpServer } from './make-server.ts'
@@ -18,7 +20,12 @@ export interface MachineServerOptions {
   readonly metrics: PlatformMetrics
   readonly logger: Logger
   readonly signal: AbortSignal
+  /** An agent's WebSocket link. */
+  onAgentLink(socket: AgentSocket, peer: AgentPeer): void
 }
+
+/** A line of 8 MiB (agent.md) and what is too long, which is told and not cut off. */
+const mostMessageBytes = 16 * 1024 * 1024
 
 /**
  * The listener for machines: always TLS 1.3 with instcomd's own certificate, which follows renewals. A client certificate
@@ -30,6 +37,7 @@ export async function makeMachineServer(
   const { pki } = options
   const server = await makeServer({
     ...options,
+    mostMessageBytes,
     tls: { ...secureContext(pki), requestCert: true, rejectUnauthorized: false },
   })
   registerRoutes(server.app, {
@@ -39,6 +47,7 @@ export async function makeMachineServer(
     authenticate: (request, route) => authenticateMachine(request, route, pki),
     signal: options.signal,
   })
+  registerAgentLink(server.app, { pki, onLink: (socket, peer) => options.onAgentLink(socket, peer) })
   server.app.get('/ca.crt', async (_, reply) => reply.type('application/x-x509-ca-cert').send(pki.caPem))
   const stopFollowing = pki.onRenewed(() => server.tls?.setSecureContext(secureContext(pki)))
   return {

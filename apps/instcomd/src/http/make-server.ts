@@ -24,6 +24,8 @@ export async function makeServer(options: {
   logger: Logger
   metrics: Metrics & { httpRequest(route: string, method: string, status: number, seconds: number): void }
   tls: ServerOptions | null
+  /** Largest WebSocket message of a client, bytes; event readers have nothing to say. */
+  mostMessageBytes?: number
 }): Promise<HttpServer> {
   let tls: TlsServer | null = null
   const app = fastify({
@@ -57,8 +59,7 @@ export async function makeServer(options: {
     options.metrics.httpRequest(route, request.method, reply.statusCode, reply.elapsedTime / 1000)
   })
   await app.register(cookie)
-  // Clients have nothing to say on an event stream.
-  await app.register(websocket, { options: { maxPayload: 4096 }, preClose: sayGoodbye })
+  await app.register(websocket, { options: { maxPayload: options.mostMessageBytes ?? 4096 }, preClose: sayGoodbye })
   return { app, tls }
 }
 

@@ -94,7 +94,11 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
     tls: apiTls(configuration, ownCertificate, context.pki),
     plugins: ({ mayRead }) => [distribution.plugin(context, mayRead)],
   })
-  const machine = await makeMachineServer({ ...shared, pki: context.pki })
+  const machine = await makeMachineServer({
+    ...shared,
+    pki: context.pki,
+    onAgentLink: (socket, peer) => domain.onAgentLink(socket, peer),
+  })
   followRenewals(api, options, context)
   // Closed in this order at the end: listeners first, then the domain's loops, then what they stand on.
   closers.add('domain', () => domain.stop())

@@ -1,6 +1,7 @@
 import { Fault } from '@slipway/base'
 import type { AppContext } from '../app-context.ts'
 import { routeNames } from '../http/combine-handlers.ts'
+import type { AgentSocket } from '../guests/agent-sockets.ts'
 import type { Handlers } from '../http/handler.ts'
 import type { DomainPart } from '../program/domain-part.ts'
 import type { EnrolledMachine } from '../enrollments/service.ts'
@@ -32,6 +33,7 @@ export function makeEmptyDomain(
       enrolled.push(machine)
       return Promise.resolve()
     },
+    onAgentLink: (socket: AgentSocket) => socket.close(1013, 'this test has no agents'),
   })
   return Object.assign(make, { enrolled })
 }
