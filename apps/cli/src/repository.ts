@@ -7,6 +7,7 @@ const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 export const programFiles = {
   server: join(root, 'apps/instcomd/src/main.ts'),
   simulate: join(root, 'apps/machined/src/simulate-main.ts'),
+  'simulate-guests': join(root, 'apps/infiniservice/src/simulate-main.ts'),
   'live-image': join(root, 'images/live/build.ts'),
   'demo-registry': join(root, 'packages/oci/src/registry-main.ts'),
   'demo-image': join(root, 'images/demo/build.ts'),

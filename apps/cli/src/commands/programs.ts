@@ -1,19 +1,21 @@
 import type { Command } from 'commander'
 import { runProgram } from '../child-program.ts'
-import type { ProgramName } from '../repository.ts'
+import { simulate } from '../simulate/simulate.ts'
 
-const programs: readonly (readonly [ProgramName, string, string])[] = [
-  ['server', 'server', 'run the control plane (instcomd)'],
-  ['simulate', 'simulate', 'run simulated machines: the real protocol on modelled disks'],
+type Run = (args: readonly string[]) => Promise<number>
+
+const programs: readonly (readonly [string, string, Run])[] = [
+  ['server', 'run the control plane (instcomd)', (args) => runProgram('server', args)],
+  ['simulate', 'run simulated machines, and guests with an agent: the real protocols, all else modelled', simulate],
 ]
 
 /** `slipway server|simulate`: other programs, with their own options. */
 export function addProgramCommands(program: Command): void {
-  for (const [name, verb, description] of programs) addPassThrough(program, name, verb, description)
+  for (const [verb, description, run] of programs) addPassThrough(program, verb, description, run)
 }
 
 /** Everything behind the verb goes to the program as it stands, `--help` too. */
-function addPassThrough(parent: Command, name: ProgramName, verb: string, description: string): void {
+function addPassThrough(parent: Command, verb: string, description: string, run: Run): void {
   parent
     .command(verb)
     .description(description)
@@ -21,6 +23,6 @@ function addPassThrough(parent: Command, name: ProgramName, verb: string, descri
     .allowUnknownOption()
     .helpOption(false)
     .action(async (args: string[]) => {
-      process.exitCode = await runProgram(name, args)
+      process.exitCode = await run(args)
     })
 }
