@@ -2,6 +2,7 @@ export { dumpDatabase, withTestDatabase, type TestDatabase } from './postgres.ts
 export type { ChildProgram } from './programs/child-program.ts'
 export { freePorts } from './programs/free-ports.ts'
 export { startMachines } from './programs/start-machines.ts'
+export { startSimulatedGuests } from './programs/start-simulated-guests.ts'
 export { startServer, type Server, type ServerOptions } from './programs/start-server.ts'
 export { waitFor } from './programs/wait-for.ts'
 export { simpleConfig } from './rack/simple-config.ts'

@@ -6,6 +6,7 @@ const apps = join(import.meta.dirname, '../../../../apps')
 const files = {
   instcomd: join(apps, 'instcomd/src/main.ts'),
   simulate: join(apps, 'machined/src/simulate-main.ts'),
+  slipway: join(apps, 'cli/src/main.ts'),
 }
 
 /** One of our programs, started as a service manager would; everything that it says is kept. */
@@ -18,10 +19,14 @@ export interface ChildProgram {
 }
 
 /** Starts a program with nothing of this environment but the path: whatever the user has set is not the test's. */
-export function startProgram(name: keyof typeof files, argv: readonly string[]): ChildProgram {
+export function startProgram(
+  name: keyof typeof files,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProgram {
   const child = spawn(process.execPath, [files[name], ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, SLIPWAY_LOG: 'debug' },
+    env: { PATH: process.env.PATH, SLIPWAY_LOG: 'debug', ...env },
   })
   const said: string[] = []
   for (const stream of [child.stdout, child.stderr])
