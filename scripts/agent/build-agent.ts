@@ -6,6 +6,7 @@
 import { basename, dirname, join } from 'node:path'
 import { readOptions, usage, type BuildOptions } from './build-options.ts'
 import { distributionFolder } from './base-folder.ts'
+import { buildPackages } from './build-packages.ts'
 import { cachedFolder } from './cache-folder.ts'
 import { agentVersion, compileAgent } from './compile-agent.ts'
 import { compressFile } from './compress-file.ts'
@@ -33,16 +34,19 @@ async function build(options: BuildOptions): Promise<void> {
   const { key, made } = await openSigningKey(keyFile, given === null)
   if (made) say(`made the signing key ${keyFile}; keep a copy: agents refuse updates that another key signed`)
   const making: Build = { folder, key, version: options.version ?? (await agentVersion()), at: await readSourceDate() }
-  for (const target of options.targets) await placeBinary(target, making)
+  const binaries = new Map<TargetName, string>()
+  for (const target of options.targets) binaries.set(target, await placeBinary(target, making))
   const { at } = making
   await installFile(join(folder, 'minisign.pub'), { text: printPublicKey(key) }, 0o644, at)
   const windows = options.targets.includes('windows-x64') ? await compileServiceHost(say) : null
   await writeInstallScripts({ folder, at, publicKey: publicKeyLine(key), windows })
   await writeMetadata({ folder, at, key, version: making.version })
+  if (options.packages) await buildPackages({ ...making, binaries, serviceHost: windows, say })
   say(`done in ${((Date.now() - started) / 1000).toFixed(1)} s: ${folder}`)
 }
 
-async function placeBinary(target: TargetName, { folder, version, key, at }: Build): Promise<void> {
+/** Compiles, signs, compresses and places; resolves to the compiled file in the cache. */
+async function placeBinary(target: TargetName, { folder, version, key, at }: Build): Promise<string> {
   const started = Date.now()
   const file = await compileAgent({ target, version, publicKey: publicKeyLine(key) })
   const path = join(folder, targets[target].path)
@@ -57,6 +61,7 @@ async function placeBinary(target: TargetName, { folder, version, key, at }: Bui
     await installFile(`${path}.${suffix}`, { from: join(compressed, suffix) }, 0o644, at)
   await installFile(path, { from: file }, 0o755, at)
   say(`${target}: ${path} in ${((Date.now() - started) / 1000).toFixed(1)} s`)
+  return file
 }
 
 function say(message: string): void {

@@ -43,13 +43,14 @@ describe.skipIf(!isRoot)('install-linux.sh into a root', () => {
     const env = { INFINISERVICE_SHA256: digest.toUpperCase(), INFINISERVICE_SHARED_SECRET: 'ab'.repeat(32) }
     for (const round of [1, 2]) {
       const done = await install(['normal', 'vm-7.a'], env, shell)
-      expect(done, String(round)).toMatchObject({ code: 0 })
+      expect({ ...done, round }).toMatchObject({ code: 0 })
       expect(await read('etc/environment')).toBe('LANG=C\nX="y"\nINFINIBAY_VM_ID=vm-7.a\n')
     }
     expect(await read('opt/infiniservice/infiniservice')).toBe(agent)
     expect((await stat(join(root, 'opt/infiniservice/infiniservice'))).mode & 0o777).toBe(0o755)
     expect(await read('etc/infiniservice/agent.env')).toBe(`INFINISERVICE_SHARED_SECRET=${'ab'.repeat(32)}\n`)
     expect((await stat(join(root, 'etc/infiniservice/agent.env'))).mode & 0o777).toBe(0o600)
+    expect((await stat(join(root, 'opt/infiniservice/infiniservice-guard'))).mode & 0o777).toBe(0o755)
     const unit = await read('etc/systemd/system/infiniservice.service')
     expect(unit).toContain('Restart=always')
     expect(unit).toContain('/opt/infiniservice/infiniservice')

@@ -34,6 +34,7 @@ export async function renderLinuxScript(publicKey: string): Promise<string> {
   return fill(await read('install/install-linux.sh'), {
     PUBLIC_KEY: publicKey,
     UNIT: (await read('packaging/infiniservice.service')).trimEnd(),
+    GUARD: (await read('packaging/infiniservice-guard')).trimEnd(),
     UNINSTALL: (await read('install/uninstall.sh')).trimEnd(),
   })
 }

@@ -134,6 +134,11 @@ put() {
   mv -f "$root$2.new" "$root$2"
 }
 put 0755 /opt/infiniservice/infiniservice <"$work/infiniservice"
+# What an unfinished update left would act on this agent at its next start.
+rm -f "$root/opt/infiniservice/infiniservice.new" "$root/opt/infiniservice/infiniservice.trial" "$root/opt/infiniservice/infiniservice.returned"
+put 0755 /opt/infiniservice/infiniservice-guard <<'GUARD'
+@@GUARD@@
+GUARD
 put 0755 /opt/infiniservice/uninstall.sh <<'UNINSTALL'
 @@UNINSTALL@@
 UNINSTALL

@@ -141,7 +141,7 @@ function Install-Files {
   New-Item -ItemType Directory -Path $folder -Force | Out-Null
   New-Item -ItemType Directory -Path $settings -Force | Out-Null
   Protect-Path -Path $settings -Inherit '(OI)(CI)'
-  foreach ($name in 'infiniservice.new.exe', 'infiniservice.old.exe', 'infiniservice.bad.exe') {
+  foreach ($name in 'infiniservice.exe.new', 'infiniservice.exe.trial', 'infiniservice.exe.returned') {
     Remove-Item -LiteralPath (Join-Path -Path $folder -ChildPath $name) -Force -ErrorAction SilentlyContinue
   }
   Copy-Item -LiteralPath $Agent -Destination (Join-Path -Path $folder -ChildPath 'infiniservice.exe') -Force

@@ -3,24 +3,25 @@
  * It runs infiniservice.exe from its own folder as a child, restarts it with backoff, writes to the Application event log, and
  * replaces the executable while nobody runs it. Source: learn.microsoft.com, "Service program tasks", "Job objects".
  *
- * Self-update, by names in this folder:
- *   infiniservice.new.exe  a verified update: the agent writes it (under another name, then renames) and ends
- *   infiniservice.old.exe  the executable before: while it is there the update is on trial
- *   infiniservice.bad.exe  an update that failed its trial
- * The host swaps while the child is down. The agent ends the trial by deleting infiniservice.old.exe after its handshake. A child
- * that ends on trial, or a trial of more than TRIAL_MS, brings the old executable back. The files are the whole state, so a power
- * cut or a stop of the service at any moment leaves one executable that starts.
+ * Self-update: the contract of packaging/infiniservice-guard, for P = infiniservice.exe. The agent leaves P.new and P.trial
+ * (state=staged) and ends; this program swaps while nobody runs it. A trial that is started more than MOST_STARTS times, or that
+ * is not confirmed (P.trial removed by the agent) in time, is taken back. The files are the whole state, so a power cut or a stop
+ * of the service at any moment leaves a program that starts.
  *
  * "infiniservice-host.exe --console" does the same without the SCM, until its standard input ends (for tests).
  */
 #define WIN32_LEAN_AND_MEAN
 #define _WIN32_WINNT 0x0601
 #include <windows.h>
+#include <io.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <wchar.h>
 
 #define NAME L"Infiniservice"
-#define TRIAL_MS 90000u      /* agent.md: the handshake comes within 60 s of the start; the rest is for slow disks */
+#define MOST_STARTS 3
+#define TRIAL_MS 75000u      /* agent.md: the handshake comes within 60 s, then the agent takes itself back; this is for one that hangs */
 #define STOP_MS 20000u       /* a child that is asked to end has this long */
 #define FIRST_BACKOFF_MS 1000u
 #define MAX_BACKOFF_MS 60000u
@@ -29,7 +30,15 @@
 static SERVICE_STATUS_HANDLE service;
 static HANDLE stop_event;
 static HANDLE job;
-static wchar_t folder[MAX_PATH], agent[MAX_PATH + 32], update[MAX_PATH + 32], old[MAX_PATH + 32], bad[MAX_PATH + 32];
+static ULONGLONG trial_end; /* by GetTickCount64; 0: no trial was started by this process */
+static wchar_t folder[MAX_PATH], agent[MAX_PATH + 32], staged[MAX_PATH + 32], previous[MAX_PATH + 32], trial[MAX_PATH + 32],
+  returned[MAX_PATH + 32], writing[MAX_PATH + 32];
+
+/* The lines of P.trial; longer values are cut. */
+struct note {
+  char version[65], from[65], state[17], reason[257];
+  int starts;
+};
 
 static void report(WORD type, const wchar_t *text) {
   HANDLE log = RegisterEventSourceW(NULL, NAME);
@@ -69,22 +78,93 @@ static BOOL move(const wchar_t *from, const wchar_t *to) {
   return FALSE;
 }
 
-static BOOL on_trial(void) { return exists(old); }
+static BOOL on_trial(void) { return exists(trial); }
 
-static void bring_back(const wchar_t *why) {
-  report(EVENTLOG_ERROR_TYPE, why);
-  if (exists(agent) && !move(agent, bad)) return;
-  move(old, agent);
+/* Copies what follows the name, without the line's end. */
+static void take(const char *line, const char *name, char *to, size_t size) {
+  size_t length = strlen(name);
+  if (strncmp(line, name, length) != 0) return;
+  snprintf(to, size, "%s", line + length);
+  to[strcspn(to, "\r\n")] = 0;
 }
 
-/* Called while no child runs. */
-static void swap_if_asked(void) {
-  if (!exists(agent) && exists(old)) move(old, agent); /* the power went between two renames */
-  if (!exists(update)) return;
-  if (!exists(agent)) { move(update, agent); return; }
-  if (!move(agent, old)) return;
-  if (move(update, agent)) report(EVENTLOG_INFORMATION_TYPE, L"The agent was updated; the update is on trial");
-  else move(old, agent);
+static BOOL read_note(struct note *note) {
+  char line[512], starts[8] = "0";
+  FILE *file = _wfopen(trial, L"rb");
+  memset(note, 0, sizeof *note);
+  if (!file) return FALSE;
+  while (fgets(line, sizeof line, file)) {
+    take(line, "version=", note->version, sizeof note->version);
+    take(line, "from=", note->from, sizeof note->from);
+    take(line, "state=", note->state, sizeof note->state);
+    take(line, "reason=", note->reason, sizeof note->reason);
+    take(line, "starts=", starts, sizeof starts);
+  }
+  fclose(file);
+  note->starts = atoi(starts);
+  return TRUE;
+}
+
+/* By rename, so that a power cut leaves the old note or the new one whole. */
+static void write_note(const wchar_t *path, const struct note *note) {
+  FILE *file = _wfopen(writing, L"wb");
+  if (!file) return;
+  fprintf(file, "version=%s\nfrom=%s\n", note->version, note->from);
+  if (note->reason[0]) fprintf(file, "reason=%s\n", note->reason);
+  else fprintf(file, "state=trial\nstarts=%d\n", note->starts);
+  fflush(file);
+  _commit(_fileno(file));
+  fclose(file);
+  move(writing, path);
+}
+
+static void take_back(struct note *note, const char *reason) {
+  wchar_t text[400];
+  trial_end = 0;
+  if (!exists(previous)) {
+    report(EVENTLOG_ERROR_TYPE, L"There is no previous agent to return to; reinstall it if it does not start");
+    DeleteFileW(trial);
+    return;
+  }
+  snprintf(note->reason, sizeof note->reason, "%s", reason);
+  _snwprintf(text, 399, L"The agent's update to %hs was taken back: %hs", note->version, reason);
+  text[399] = 0;
+  report(EVENTLOG_ERROR_TYPE, text);
+  write_note(returned, note);
+  if (move(previous, agent)) DeleteFileW(trial);
+}
+
+/* Returns FALSE when the swap cannot be made now; the agent that is in place goes on. */
+static BOOL swap(void) {
+  if (!exists(staged)) return exists(previous); /* the power went after the swap and before the note */
+  if (!move(agent, previous)) return FALSE;
+  if (move(staged, agent)) return TRUE;
+  move(previous, agent);
+  return FALSE;
+}
+
+/* While no child runs: what packaging/infiniservice-guard does on Linux before a start. */
+static void before_start(void) {
+  struct note note;
+  if (!exists(agent) && exists(previous)) {
+    report(EVENTLOG_WARNING_TYPE, L"The agent is missing; the previous one is used");
+    move(previous, agent);
+    DeleteFileW(trial);
+  }
+  if (!read_note(&note)) { trial_end = 0; return; }
+  if (strcmp(note.state, "return") == 0) { take_back(&note, note.reason[0] ? note.reason : "the agent asked for it"); return; }
+  note.reason[0] = 0;
+  if (strcmp(note.state, "staged") == 0) {
+    trial_end = 0;
+    note.starts = 0;
+    if (!swap()) { DeleteFileW(trial); return; }
+    report(EVENTLOG_INFORMATION_TYPE, L"The agent was updated; the update is on trial");
+  }
+  if (trial_end == 0) trial_end = GetTickCount64() + TRIAL_MS;
+  note.starts++;
+  if (note.starts > MOST_STARTS) take_back(&note, "it did not stay up in 3 starts");
+  else if (GetTickCount64() > trial_end) take_back(&note, "no handshake within 60 s");
+  else write_note(trial, &note);
 }
 
 static HANDLE start_agent(void) {
@@ -108,33 +188,28 @@ static HANDLE start_agent(void) {
   return child.hProcess;
 }
 
-/* Waits for the child; returns FALSE when the service is to stop. */
-static BOOL watch(HANDLE child) {
-  HANDLE both[2] = {stop_event, child};
-  ULONGLONG started = GetTickCount64();
-  for (;;) {
-    DWORD happened = WaitForMultipleObjects(2, both, FALSE, on_trial() ? 1000 : INFINITE);
-    if (happened == WAIT_OBJECT_0) return FALSE;
-    if (happened == WAIT_OBJECT_0 + 1) return TRUE;
-    if (on_trial() && GetTickCount64() - started > TRIAL_MS) {
-      TerminateProcess(child, 1);
-      WaitForSingleObject(child, STOP_MS);
-      return TRUE;
-    }
-  }
-}
-
 static void end_child(HANDLE child) {
   /* It has no console to be asked by; its journal makes a sudden end harmless. The job takes its children along. */
   TerminateJobObject(job, 0);
   WaitForSingleObject(child, STOP_MS);
 }
 
+/* Waits for the child; returns FALSE when the service is to stop. */
+static BOOL watch(HANDLE child) {
+  HANDLE both[2] = {stop_event, child};
+  for (;;) {
+    DWORD happened = WaitForMultipleObjects(2, both, FALSE, on_trial() ? 1000 : INFINITE);
+    if (happened == WAIT_OBJECT_0) return FALSE;
+    if (happened == WAIT_OBJECT_0 + 1) return TRUE;
+    if (trial_end && on_trial() && GetTickCount64() > trial_end) end_child(child); /* before_start takes it back */
+  }
+}
+
 static void run(void) {
   DWORD backoff = FIRST_BACKOFF_MS;
   for (;;) {
     ULONGLONG started = GetTickCount64();
-    swap_if_asked();
+    before_start();
     HANDLE child = start_agent();
     if (child) {
       BOOL ended = watch(child);
@@ -143,11 +218,9 @@ static void run(void) {
       GetExitCodeProcess(child, &code);
       CloseHandle(child);
       if (!ended) return;
-      /* An end that hands over an update is no failure, and no trial has begun. */
-      if (exists(update)) { backoff = FIRST_BACKOFF_MS; continue; }
+      if (on_trial()) backoff = FIRST_BACKOFF_MS; /* it handed over an update, or is on trial: its three starts bound this */
       report_number(EVENTLOG_WARNING_TYPE, L"The agent ended and is started again; exit code", code);
     }
-    if (on_trial()) bring_back(L"The update did not hold its trial; the agent before it is back");
     if (GetTickCount64() - started > HEALTHY_MS) backoff = FIRST_BACKOFF_MS;
     if (WaitForSingleObject(stop_event, backoff) == WAIT_OBJECT_0) return;
     backoff = backoff * 2 > MAX_BACKOFF_MS ? MAX_BACKOFF_MS : backoff * 2;
@@ -161,9 +234,11 @@ static BOOL prepare(void) {
   if (length == 0 || length >= MAX_PATH || !end) return FALSE;
   *end = 0;
   _snwprintf(agent, MAX_PATH + 31, L"%ls\\infiniservice.exe", folder);
-  _snwprintf(update, MAX_PATH + 31, L"%ls\\infiniservice.new.exe", folder);
-  _snwprintf(old, MAX_PATH + 31, L"%ls\\infiniservice.old.exe", folder);
-  _snwprintf(bad, MAX_PATH + 31, L"%ls\\infiniservice.bad.exe", folder);
+  _snwprintf(staged, MAX_PATH + 31, L"%ls.new", agent);
+  _snwprintf(previous, MAX_PATH + 31, L"%ls.previous", agent);
+  _snwprintf(trial, MAX_PATH + 31, L"%ls.trial", agent);
+  _snwprintf(returned, MAX_PATH + 31, L"%ls.returned", agent);
+  _snwprintf(writing, MAX_PATH + 31, L"%ls.note", agent);
   stop_event = CreateEventW(NULL, TRUE, FALSE, NULL);
   job = CreateJobObjectW(NULL, NULL);
   if (!stop_event || !job) return FALSE;

@@ -56,7 +56,7 @@ export function checkBalance(text: string): string | null {
   const line = (at: number) => text.slice(0, at).split('\n').length
   const unfinished = scan(text, ({ kind, text: piece, at }) => {
     if (kind === 'string' || wrong !== null) return
-    for (const [offset, character] of [...piece].entries()) {
+    for (const [offset, character] of Array.from(piece).entries()) {
       if (character in closers) open.push({ bracket: character, at: at + offset })
       else if (Object.values(closers).includes(character) && closers[open.pop()?.bracket ?? ''] !== character)
         wrong = `${character} of line ${line(at + offset)} closes nothing`
