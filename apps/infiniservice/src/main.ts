@@ -3,7 +3,7 @@ import { startAgent } from './agent.ts'
 import { agentPaths } from './configuration/agent-paths.ts'
 import { secretVariable } from './configuration/secret-file.ts'
 import { loadConfig, type ConfigProblem } from './configuration/load-config.ts'
-import { makeAgentLogger } from './logger.ts'
+import { makeAgentLogger, type AgentLogger } from './logger.ts'
 import { parseOptions, usage } from './options.ts'
 import { version } from './version.ts'
 
@@ -15,15 +15,28 @@ function run(config: string | undefined): void {
   delete env[secretVariable]
   if (!loaded.ok) return refuse(loaded.problems)
   const logger = makeAgentLogger(loaded.config.logLevel)
-  const agent = startAgent({ config: loaded.config, logger })
-  logger.info({ version, link: loaded.config.device }, 'infiniservice is running')
-  const stop = () => {
-    logger.info({}, 'infiniservice is stopping')
-    agent.stop()
-    process.exit(0)
-  }
+  const stop = makeStop(logger, () => agent.stop())
+  const agent = startAgent({ config: loaded.config, paths, logger, leave: stop })
+  const { device, server } = loaded.config
+  logger.info({ version, link: server ? `${server.hostname}:${server.port}` : device }, 'infiniservice is running')
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+}
+
+/** systemd kills after 20 s (packaging/infiniservice.service); whatever hangs, what matters is on disk by then. */
+const stopMs = 15_000
+
+function makeStop(logger: AgentLogger, work: () => Promise<void>): () => void {
+  let isStopping = false
+  return () => {
+    if (isStopping) return
+    isStopping = true
+    logger.info({}, 'infiniservice is stopping')
+    setTimeout(() => process.exit(0), stopMs)
+    work()
+      .catch((error: unknown) => logger.error({ error: String(error) }, 'infiniservice did not stop in order'))
+      .finally(() => process.exit(0))
+  }
 }
 
 function refuse(problems: readonly ConfigProblem[]): void {

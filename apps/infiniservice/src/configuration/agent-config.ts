@@ -1,5 +1,6 @@
 import { logLevels } from '@slipway/base'
 import * as z from 'zod/mini'
+import type { ServerAddress } from '../link/websocket/dial-server.ts'
 
 /**
  * The settings file: `config.json` in /etc/infiniservice or %ProgramData%\Infiniservice. Every field may be left out; an
@@ -31,7 +32,7 @@ export interface AgentConfig {
   readonly outputCapBytes: number
   readonly metricsIntervalS: number
   readonly logLevel: (typeof logLevels)[number]
-  /** `https://host:port`; null: virtio-serial. */
-  readonly serverUrl: string | null
+  /** The server's machine port and the CA that counts; null: virtio-serial. */
+  readonly server: ServerAddress | null
   readonly firstBootFile: string
 }

@@ -35,6 +35,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const file = readSettings(options.paths.config, problems)
   const vmId = readVmId(options, problems)
   const secret = readSecret(options, problems)
+  const server = readServer(file, options.paths, problems)
   if (problems.length > 0) return { ok: false, problems }
   return {
     ok: true,
@@ -46,7 +47,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       outputCapBytes: file.output_cap_bytes ?? usualOutputCap,
       metricsIntervalS: file.metrics_interval_s ?? usualMetricsInterval,
       logLevel: file.log_level ?? 'info',
-      serverUrl: file.server ? new URL(file.server.url.replace(/^wss:/, 'https:')).origin : null,
+      server,
       firstBootFile: file.first_boot_file ?? firstBootPath,
     },
   }
@@ -110,6 +111,27 @@ function readSecret({ paths, env }: LoadOptions, problems: ConfigProblem[]): str
       cure: 'take the machine’s secret from the server again',
     })
   return secret
+}
+
+/** The machine port of instcomd when the address names none. */
+const usualPort = 4443
+
+function readServer(file: AgentConfigFile, paths: AgentPaths, problems: ConfigProblem[]): AgentConfig['server'] {
+  if (!file.server) return null
+  const url = URL.parse(file.server.url.replace(/^wss:/, 'https:'))
+  if (!url) {
+    problems.push({ where: `${paths.config}: server.url`, what: 'it is no address', cure: 'write wss://host:4443' })
+    return null
+  }
+  const caPem = readIfThere(paths.ca, problems)
+  if (caPem === null)
+    problems.push({
+      where: paths.ca,
+      what: 'it is missing, and "server" is set: the agent could not tell its server from another',
+      cure: 'put the server’s /ca.crt there',
+    })
+  const port = url.port === '' ? usualPort : Number(url.port)
+  return { hostname: url.hostname.replace(/^\[|\]$/g, ''), port, caPem: caPem ?? '' }
 }
 
 function readIfThere(path: string, problems: ConfigProblem[]): string | null {
