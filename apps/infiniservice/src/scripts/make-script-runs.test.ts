@@ -89,9 +89,10 @@ describe('cancelling', () => {
 
   test('of a script that waits for its turn means it is never started', async () => {
     const { host, runs } = makeAgent({ mostRunning: 1 })
-    host.connect().deliver(pendingScript('execution-1', 'sleep 300'), pendingScript('execution-2', 'echo never'))
+    host.connect().deliver(pendingScript('execution-1', 'sleep 300'))
+    await vi.waitFor(() => expect(runs.running()).toBe(1))
+    host.deliver(pendingScript('execution-2', 'echo never'))
     await vi.waitFor(() => expect(host.of('script_accepted')).toHaveLength(2))
-    expect(runs.running()).toBe(1)
     host.tell(cancel('execution-2', 1))
     expect(await host.completion('execution-2')).toMatchObject({ cancelled: true, not_started: true, exit_code: null })
     expect(host.of('script_started').map((each) => each.execution_id)).toEqual(['execution-1'])

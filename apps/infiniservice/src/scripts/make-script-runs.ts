@@ -82,7 +82,9 @@ class Runs implements ScriptRuns {
     this.#stopped = true
     clearInterval(this.#tick)
     for (const run of this.#executing.keys()) run.end('interrupted')
-    await Promise.all([...this.#executing.values(), ...this.#background])
+    // What ends makes new work: a result is told, acknowledged and put away.
+    while (this.#executing.size + this.#background.size > 0)
+      await Promise.all([...this.#executing.values(), ...this.#background])
   }
 
   onOpen(session: HostSession): void {
@@ -169,7 +171,7 @@ class Runs implements ScriptRuns {
   }
 
   async #execute(run: ScriptRun, script: PendingScript): Promise<void> {
-    await run.execute(script)
+    await run.execute(script).catch((error: unknown) => this.#surprised(error))
     this.#executing.delete(run)
     this.#startWaiting()
   }
@@ -244,8 +246,13 @@ class Runs implements ScriptRuns {
   }
 
   #inBackground(work: Promise<void>): void {
-    this.#background.add(work)
-    void work.finally(() => this.#background.delete(work))
+    const ended = work.catch((error: unknown) => this.#surprised(error)).finally(() => this.#background.delete(ended))
+    this.#background.add(ended)
+  }
+
+  /** One run's trouble must not end the agent and with it the others. */
+  #surprised(error: unknown): void {
+    this.#options.logger.error({ error: String(error) }, 'the scripts’ part met something unexpected')
   }
 }
 

@@ -1,6 +1,6 @@
 import type { PendingScript } from '@slipway/protocol'
 import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acceptedRecordSchema, endedRecordSchema, startedRecordSchema } from './run-record.ts'
 import type { RunRecord, RunResult } from './run-record.ts'
@@ -11,6 +11,9 @@ import { runKey, type Attempt } from './run-key.ts'
 // - `accept` returns after the record, the run's directory and its entry in `runs/` are on disk.
 // - `started` is on disk before a process exists: a run whose journal says so is never begun again.
 // - A last line without its newline was never synced, so what it announces has not happened.
+
+/** Logs are looked through once in so many runs: it costs more than putting one away. */
+const trimEvery = 20
 
 /** What a run's journal tells after a restart of the agent. */
 export interface JournalledRun {
@@ -27,6 +30,8 @@ export class RunJournal {
   readonly #logs: string
   readonly #aside: string
   readonly #now: () => number
+  #archived = 0
+  #trimming: Promise<void> | null = null
 
   constructor(options: { stateDir: string; now: () => number }) {
     this.#runs = join(options.stateDir, 'runs')
@@ -81,11 +86,22 @@ export class RunJournal {
   /** The host has everything: only the output stays, as a log. */
   async archive(key: string): Promise<void> {
     const directory = this.directory(key)
-    for (const name of ['journal', 'program', 'stdout.pieces', 'stderr.pieces'])
-      await rm(join(directory, name), { recursive: true, force: true })
-    await rm(this.logDirectory(key), { recursive: true, force: true })
+    await Promise.all([
+      rm(join(directory, 'program'), { recursive: true, force: true }),
+      ...['journal', 'stdout.pieces', 'stderr.pieces'].map((name) => removeFile(join(directory, name))),
+    ])
     await rename(directory, this.logDirectory(key))
-    await trimLogs(this.#logs)
+    this.#archived += 1
+    if (this.#archived % trimEvery === 0) await this.#trim()
+  }
+
+  /** One walk over the logs serves all runs that were put away before it began. */
+  #trim(): Promise<void> {
+    this.#trimming ??= Promise.resolve().then(() => {
+      this.#trimming = null
+      return trimLogs(this.#logs)
+    })
+    return this.#trimming
   }
 
   async #append(run: Attempt, record: RunRecord): Promise<void> {
@@ -139,6 +155,15 @@ function parseLine(line: string): unknown {
     return JSON.parse(line)
   } catch {
     return null
+  }
+}
+
+/** rm(force) in one call in place of four. */
+async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   }
 }
 
