@@ -10,7 +10,6 @@ import type { MachineService } from '../machines/service.ts'
 import type { RegistryAccess } from '@slipway/protocol'
 import type { EventWriter, WriterRun } from './event-writer.ts'
 import { makeInstallContext } from './install-context.ts'
-import { reachMachine } from './reach-machine.ts'
 import { runStore, type PickedRow } from './run-store.ts'
 import { installationStore, type InstallationRow } from './store.ts'
 
@@ -46,7 +45,8 @@ const checkPlanMs = 120_000
 export async function runInstallation(deps: RunDeps, run: Run): Promise<void> {
   const signal = run.abort.signal
   const machine = deps.machines.dialled(await deps.machines.get(run.row.machine_id))
-  await reachMachine(deps.links, machine, { signal })
+  // A call that asks nothing: the connection alone is wanted.
+  await deps.links.call(machine, () => Promise.resolve(), { signal })
   const claim = await tellOurClaim(deps, run, machine)
   await noteHeard(deps, run)
   const stopRenewing = renewUntil(deps, run, machine, claim)

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AppContext } from '../app-context.ts'
 import { defaultConfiguration } from '../configuration/default-configuration.ts'
@@ -9,7 +9,6 @@ import { makeTestRun } from '../testing/test-installation.ts'
 import { EventWriter } from './event-writer.ts'
 import { progressView } from './installation-view.ts'
 import { waitDeadlineMs } from './machine-wait.ts'
-import { reachMachine } from './reach-machine.ts'
 import { RunLog } from './run-log.ts'
 import { Runner } from './runner.ts'
 import { installationStore } from './store.ts'
@@ -100,19 +99,5 @@ describe('installations whose machines do not answer', () => {
         WHERE data ? 'waiting_for'`,
     )
     expect(tried?.waits[0]).toBe(next)
-  })
-
-  it('give up an address that swallows everything, and hear an abort while they try', async () => {
-    const { port } = server.address() as AddressInfo // it listens on TCP
-    const machine = { machine_id: 'm', address: '127.0.0.1', port }
-    const { signal } = new AbortController()
-    await expect(reachMachine(links, machine, { signal, withinMs: 50 })).rejects.toMatchObject({
-      code: 'machine-unreachable',
-      cause: { code: 'ETIMEDOUT' },
-    })
-    const stop = new AbortController()
-    const reaching = reachMachine(links, machine, { signal: stop.signal })
-    stop.abort(new Error('enough'))
-    await expect(reaching).rejects.toThrow('enough')
   })
 })

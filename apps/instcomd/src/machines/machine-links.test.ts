@@ -1,4 +1,5 @@
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import { createServer, type AddressInfo } from 'node:net'
 import 'reflect-metadata'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
 import { Fault } from '@slipway/base'
@@ -126,5 +127,28 @@ describe('the link to a machine', () => {
       details: { here: true },
     })
     await expect(ask(1)).rejects.toMatchObject({ code: 'machine-unreachable', details: { machine_id: 'm-1', port: 1 } })
+  })
+
+  it('gives up an address that swallows everything, for every kind of call, and hears an abort while it tries', async () => {
+    const silent = createServer() // it listens, and says nothing
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done))
+    const impatient = makeMachineLinks(ours.pki, 5000, 50)
+    try {
+      const { port } = silent.address() as AddressInfo // it listens on TCP
+      const machine = { machine_id: 'm-1', address: '127.0.0.1', port }
+      const ask = (pool: MachineLinks, signal: AbortSignal) =>
+        pool.call(machine, (client, options) => client.getSystemInfo({}, options), { signal })
+      await expect(ask(impatient, new AbortController().signal)).rejects.toMatchObject({
+        code: 'machine-unreachable',
+        cause: { code: 'ETIMEDOUT' },
+      })
+      const stop = new AbortController()
+      const asking = ask(links, stop.signal)
+      stop.abort(new Error('enough'))
+      await expect(asking).rejects.toThrow('enough')
+    } finally {
+      impatient.close()
+      silent.close()
+    }
   })
 })

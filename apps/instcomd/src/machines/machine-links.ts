@@ -48,8 +48,11 @@ const idleMs = 60_000
 /** An inventory of 1024 disks stays far below. */
 const readMaxBytes = 16 * 1024 * 1024
 
-/** Makes the pool; `pki.onRenewed` makes it dial again with the new certificate. */
-export function makeMachineLinks(pki: Pki, defaultTimeoutMs: number): MachineLinks {
+/**
+ * Makes the pool; `pki.onRenewed` makes it dial again with the new certificate. `reachMs` bounds the way to a connection: an
+ * address that swallows packets would hold a caller for as long as the kernel tries, which is minutes.
+ */
+export function makeMachineLinks(pki: Pki, defaultTimeoutMs: number, reachMs = 10_000): MachineLinks {
   const links = new Map<string, Link>()
   const forget = pki.onRenewed(() => dropAll())
 
@@ -87,13 +90,33 @@ export function makeMachineLinks(pki: Pki, defaultTimeoutMs: number): MachineLin
     link.state.checkedSerial = serial
   }
 
+  /** Waits for the connection, at most `reachMs`. */
+  async function reach(machine: Dialled, connected: Promise<void>, signal: AbortSignal): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const stop = () => reject(signal.reason)
+    const timer = setTimeout(() => {
+      drop(machine.machine_id) // else the next call would wait for the same connection
+      reject(Object.assign(new Error(`no connection within ${reachMs / 1000} s`), { code: 'ETIMEDOUT' }))
+    }, reachMs)
+    signal.addEventListener('abort', stop, { once: true })
+    connected.catch(() => undefined) // it may lose the race
+    try {
+      signal.throwIfAborted()
+      await Promise.race([connected, late])
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
   return {
     async call(machine, work, options) {
       const link = linkTo(machine)
       try {
-        await ensureNotRevoked(machine, link)
+        await reach(machine, ensureNotRevoked(machine, link), options.signal)
         return await work(link.client, { signal: options.signal, timeoutMs: options.timeoutMs ?? defaultTimeoutMs })
       } catch (error) {
+        if (options.signal.aborted && error === options.signal.reason) throw error
         throw controlFault(machine, link.state.refused ?? error)
       }
     },

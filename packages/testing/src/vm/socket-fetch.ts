@@ -1,6 +1,9 @@
 import { request } from 'node:https'
 import { Readable } from 'node:stream'
 
+/** No answer of the API takes this long, and a followed log speaks more often. */
+const silenceMs = 60_000
+
 /**
  * A `fetch` for one HTTPS server that is reached through a unix socket, as one in another network namespace is.
  * `ca` is the PEM of the only certificate authority it accepts; null accepts the server unseen (to fetch that very CA).
@@ -34,6 +37,7 @@ export function makeSocketFetch(socketPath: string, ca: string | null): typeof f
       },
     )
     sent.on('error', reject)
+    sent.setTimeout(silenceMs, () => sent.destroy(new Error(`${wanted.method} ${url.pathname}: silence for a minute`)))
     sent.end(body)
     return promise
   }
