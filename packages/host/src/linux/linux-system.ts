@@ -9,6 +9,8 @@ export interface LinuxSystem {
   readonly targetRoot: string
   /** A directory of our own on a memory file system, for mount points of ESPs. */
   readonly runDirectory: string
+  /** The agent that the live medium brings for the new system. */
+  readonly agentFolder: string
   /** `lsblk` types taken for disks: `disk`; tests add `loop`. */
   readonly diskTypes: readonly string[]
   readonly sys: string

@@ -29,6 +29,8 @@ export interface LinuxHostOptions {
   readonly targetRoot?: string
   /** Default `/run/slipway`. */
   readonly runDirectory?: string
+  /** Default `/usr/lib/slipway/agent`. */
+  readonly agentFolder?: string
   readonly run?: CommandRunner
   /** `lsblk` types taken for disks; default only `disk`. Tests add `loop`. */
   readonly diskTypes?: readonly string[]
@@ -45,6 +47,7 @@ export function makeLinuxHost(options: LinuxHostOptions): Host {
     logger: options.logger,
     targetRoot: options.targetRoot ?? '/mnt/slipway-target',
     runDirectory: options.runDirectory ?? '/run/slipway',
+    agentFolder: options.agentFolder ?? '/usr/lib/slipway/agent',
     diskTypes: options.diskTypes ?? ['disk'],
     sys: '/sys',
     dev: '/dev',
