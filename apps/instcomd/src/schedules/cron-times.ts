@@ -9,6 +9,15 @@ export function nextCronTime(cron: string, timeZone: string, after: Date): Date 
   return parseCron(cron, timeZone).nextRun(after)
 }
 
+/** The last times up to and with `until`, oldest first. */
+export function lastCronTimes(cron: string, timeZone: string, until: Date, count: number): Date[] {
+  // It looks before its reference: a second later is after `until`, and cron has no seconds.
+  return parseCron(cron, timeZone)
+    .previousRuns(count, new Date(until.getTime() + 1000))
+    .filter((time) => time <= until)
+    .sort((a, b) => +a - +b)
+}
+
 /** Throws `invalid-request` for an expression or zone that means nothing, or never comes. */
 export function checkCron(cron: string, timeZone: string, now: Date): void {
   if (nextCronTime(cron, timeZone, now) === null)

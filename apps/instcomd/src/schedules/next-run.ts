@@ -1,13 +1,13 @@
 import type { Schedule, ScheduleTiming } from '@slipway/protocol'
-import { nextCronTime } from './cron-times.ts'
+import { lastCronTimes, nextCronTime } from './cron-times.ts'
 import { parseTime } from './parse-time.ts'
 
 /** A run this late still counts as on time where missed runs are skipped; milliseconds. */
 export const graceMs = 60_000
 /** What a server that was down for long makes up for at most, in one go. */
 const mostCaughtUp = 100
-/** Times that are counted one by one; what lies further back is jumped over. */
-const mostCounted = 10_000
+/** Times of a cron expression that are counted one by one; more are jumped over. */
+const mostCounted = 1000
 
 export interface DueRuns {
   /** Times of the runs to make now, oldest first. */
@@ -62,13 +62,13 @@ export function dueRuns(
 ): DueRuns {
   const { timing, missed: policy } = schedule
   const left = mostRuns(timing) - schedule.made
-  const times = timesUntil(timing, schedule.next, now)
-  const wanted = pick(times, policy, now).slice(0, Math.max(0, left))
+  const { count, last } = timesUntil(timing, schedule.next, now)
+  const wanted = pick(last, policy, now).slice(0, Math.max(0, left))
   const isDone = left - wanted.length <= 0
   const next = isDone ? null : nextAfter(timing, schedule.next, now)
   return {
     runs: wanted,
-    missed: times.length - wanted.length,
+    missed: count - wanted.length,
     next,
     ended: next === null ? whyEnded(timing, isDone) : null,
   }
@@ -79,25 +79,42 @@ export function mostRuns(timing: ScheduleTiming): number {
   return timing.kind === 'every' || timing.kind === 'cron' ? (timing.max_executions ?? Infinity) : 1
 }
 
-function timesUntil(timing: ScheduleTiming, from: Date, now: Date): Date[] {
-  const times: Date[] = []
-  for (
-    let time: Date | null = from;
-    time !== null && time <= now && times.length < mostCounted;
-    time = followingRun(timing, time)
-  )
-    times.push(time)
-  return times
+/** The schedule's times from `from` to `now`: how many (cron: at least), and the last of them, oldest first. */
+function timesUntil(timing: ScheduleTiming, from: Date, now: Date): { count: number; last: readonly Date[] } {
+  if (from > now) return { count: 0, last: [] }
+  if (timing.kind === 'cron') return cronTimesUntil(timing, from, now)
+  if (timing.kind !== 'every') return { count: 1, last: [from] }
+  const step = timing.interval_minutes * 60_000
+  const count = Math.floor((now.getTime() - from.getTime()) / step) + 1
+  const kept = Math.min(count, mostCaughtUp)
+  return {
+    count,
+    last: Array.from({ length: kept }, (_, index) => new Date(from.getTime() + (count - kept + index) * step)),
+  }
 }
 
-function pick(times: readonly Date[], policy: Schedule['missed'], now: Date): readonly Date[] {
+function cronTimesUntil(timing: ScheduleTiming & { kind: 'cron' }, from: Date, now: Date) {
+  const times: Date[] = []
+  for (let time: Date | null = from; time !== null && time <= now; time = followingRun(timing, time)) {
+    times.push(time)
+    if (times.length === mostCounted) break
+  }
+  // Each step costs a tenth of a millisecond, so a long absence is counted from its end.
+  const last =
+    times.length < mostCounted
+      ? times.slice(-mostCaughtUp)
+      : lastCronTimes(timing.cron, timing.time_zone, now, mostCaughtUp)
+  return { count: times.length, last }
+}
+
+function pick(last: readonly Date[], policy: Schedule['missed'], now: Date): readonly Date[] {
   switch (policy) {
     case 'catch_up':
-      return times.slice(-mostCaughtUp)
+      return last
     case 'run_once':
-      return times.slice(-1)
+      return last.slice(-1)
     case 'skip':
-      return times.slice(-1).filter((time) => now.getTime() - time.getTime() <= graceMs)
+      return last.slice(-1).filter((time) => now.getTime() - time.getTime() <= graceMs)
   }
 }
 

@@ -77,9 +77,14 @@ export class ExecutionRunner {
     if (this.#sweepTimer) clearInterval(this.#sweepTimer)
     await this.#stopListening?.()
     await this.#timer.stop()
+    await this.settled()
+    await this.#sweeping
+  }
+
+  /** Resolves when nothing is being sent or stored. */
+  async settled(): Promise<void> {
     await this.#dispatcher.idle()
     await this.#writer.flush()
-    await this.#sweeping
   }
 
   claimIn(tx: Transaction, machineIds: readonly string[]): Promise<ClaimedRow[]> {

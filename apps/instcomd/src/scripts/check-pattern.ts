@@ -17,9 +17,14 @@ export function matchWhole(pattern: string, value: string): Match {
     const code = `new RegExp(${JSON.stringify(`^(?:${pattern})$`)}, 'u').test(${JSON.stringify(value)})`
     return runInContext(code, sandbox, { timeout: deadlineMs }) === true ? 'match' : 'no-match'
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return 'slow'
+    // It is an Error of the other context, so not an instance of this one's.
+    if (isRecord(error) && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return 'slow'
     throw error
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 /** Why a pattern cannot serve, or null. Slow ones are found by trying texts that make nested repetition explode. */

@@ -1,6 +1,7 @@
 import type { Script } from '@slipway/protocol'
 import { afterAll, expect } from 'vitest'
 import type { AppContext } from '../../app-context.ts'
+import { makeMetrics } from '../../metrics/make-metrics.ts'
 import { ScriptService } from '../../scripts/service.ts'
 import { ExecutionRunner } from '../execution-runner.ts'
 import type { NewExecution } from '../execution-row.ts'
@@ -19,7 +20,7 @@ export interface ScriptStand {
 
 /** Builds and starts one instance's part on a context; `instanceId` makes a second instance on the same database. */
 export async function startScriptStand(context: AppContext, instanceId?: string): Promise<ScriptStand> {
-  const own = instanceId === undefined ? context : { ...context, instanceId }
+  const own = instanceId === undefined ? context : { ...context, instanceId, metrics: makeMetrics() }
   if (instanceId !== undefined)
     await context.database.query(
       "INSERT INTO instances (id, version, host_name, pid) VALUES ($1, '0.0.0', 'test', $2) ON CONFLICT DO NOTHING",

@@ -41,7 +41,7 @@ function scan(text: string, references: readonly PlacedReference[]): Mode[] {
       modes.push(top.mode)
       waiting.shift()
       at = next.end
-    } else at += step(text, at, top, stack)
+    } else at = Math.min(at + step(text, at, top, stack), next?.start ?? Infinity)
   }
   return modes
 }

@@ -56,7 +56,12 @@ class Scanner {
   }
 
   run(): PosixPlace[] {
-    while (this.#at < this.#text.length) if (!this.#takeSpan(this.#top().mode)) this.#step()
+    while (this.#at < this.#text.length) {
+      if (this.#takeSpan(this.#top().mode)) continue
+      this.#step()
+      // An escape or an operator may have run into a reference: it is seen all the same.
+      this.#at = Math.min(this.#at, this.#spans[0]?.start ?? this.#at)
+    }
     return this.#places
   }
 
