@@ -1,4 +1,4 @@
-import { mkdtempSync, chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Guest, ScriptExecution } from '@slipway/protocol'
@@ -44,14 +44,20 @@ async function guests(): Promise<Guest[]> {
   return (await server.client.call('listGuests', { query: { limit: 500 } })).items
 }
 
+/** Until each was seen connected; not at the same moment, because some drop their connection. */
 async function connected(wanted: readonly string[]): Promise<void> {
+  const seen = new Set<string>()
   await waitFor(
     `${wanted.length} connected guests`,
     async () => {
-      const states = new Map((await guests()).map(({ machine_id, state }) => [machine_id, state]))
-      return wanted.every((one) => ['connected', 'legacy'].includes(states.get(one) ?? '')) ? true : null
+      for (const { machine_id, state } of await guests())
+        if (state === 'connected' || state === 'legacy') seen.add(machine_id)
+      return wanted.every((one) => seen.has(one)) ? true : null
     },
-    { explain, isHopeless: () => park?.hasEnded() ?? false },
+    {
+      explain: () => `not yet: ${wanted.filter((one) => !seen.has(one)).join(' ')}\n${explain()}`,
+      isHopeless: () => park?.hasEnded() ?? false,
+    },
   )
 }
 
@@ -119,5 +125,88 @@ describe('twenty simulated guests', () => {
     expect(new Set(rows.map(({ stdout }) => stdout))).toEqual(new Set(['hello from the guest\n']))
     expect(readFileSync(trace, 'utf8').trim().split('\n')).toHaveLength(3)
     expect(starts(said.said())).toHaveLength(17)
+  })
+})
+
+describe('guests that misbehave', () => {
+  it('end each script exactly once, with the same result', async () => {
+    const faults = [
+      `reset:${id(1)}=1`,
+      `duplicate:${id(2)}`,
+      `drop:${id(3)}=2`,
+      `garbage:${id(4)}=1`,
+      `clock:${id(5)}=900`,
+      `clock:${id(6)}=-900`,
+      `late:${id(7)}=2`,
+      `slow:${id(8)}=1`,
+      // One that never spoke protocol 2: a guest that did is held to it.
+      `legacy:${id(21)}`,
+      // All at once, and with real shells.
+      ...['reset', 'duplicate', 'garbage'].map((kind) => `${kind}:${id(10)}${kind === 'duplicate' ? '' : '=1'}`),
+      `drop:${id(11)}=2`,
+    ]
+    const real = ids(10, 12).flatMap((one) => ['--run', `real:${one}`])
+    const program = simulate(21, ['--adopt', '--run', 'model', ...real, ...faults.flatMap((one) => ['--fault', one])])
+    const targets = [...ids(1, 12), id(21)]
+    await connected(targets)
+    const trace = join(folder, 'trace-faults')
+    const script = `echo "still here"\necho "$$" >> ${trace}\nsleep 2\n`
+    const rounds = [await run(targets, script), await run(targets, script)].flat()
+    const rows = await ended(rounds)
+    expect(rows.map((row) => ({ machine: row.machine_id, ...outcome(row) }))).toEqual(
+      rows.map(({ machine_id }) => ({ machine: machine_id, ...success })),
+    )
+    expect(new Set(rows.map(({ stdout }) => stdout))).toEqual(new Set(['still here\n']))
+    // Nothing was begun twice: not by the models, and not by the shells.
+    const begun = starts(program.said())
+    expect(begun).toHaveLength(2 * 10)
+    expect(new Set(begun).size).toBe(begun.length)
+    expect(readFileSync(trace, 'utf8').trim().split('\n')).toHaveLength(2 * 3)
+    const states = new Map((await guests()).map(({ machine_id, state }) => [machine_id, state]))
+    expect(states.get(id(21))).toBe('legacy')
+    // A second look, after what was sent twice or late has surely arrived: terminal is terminal.
+    expect((await ended(rounds)).map(outcome)).toEqual(rows.map(outcome))
+    await refused('malformed')
+  })
+})
+
+/** The server counted lines that it could not take. */
+async function refused(reason: string): Promise<void> {
+  const text = await (await fetch(`${server.url}/metrics`)).text()
+  expect(text).toMatch(new RegExp(`slipway_agent_refusals_total\\{[^}]*reason="${reason}"[^}]*\\} [1-9]`))
+}
+
+describe('a server that is killed while scripts run', () => {
+  it('loses nothing and has nothing run twice', async () => {
+    const real = ids(1, 3).flatMap((one) => ['--run', `real:${one}`])
+    const program = simulate(20, ['--adopt', '--run', 'model', '--fault', 'late=3', ...real])
+    await connected(ids(1, 20))
+    const [trace, gate] = [join(folder, 'trace-killed'), join(folder, 'gate')]
+    // The shells go on until the server is gone; the models take three seconds.
+    const script = `echo "begun"\necho "$$" >> ${trace}\nwhile [ ! -e ${gate} ]; do sleep 0.1; done\necho "ended"\n`
+    const executions = await run(ids(1, 20), script)
+    await waitFor(
+      'scripts on all guests',
+      async () => {
+        const rows = await Promise.all(
+          executions.map((one) => server.client.call('getScriptExecution', { params: { id: one } })),
+        )
+        const isBegun = existsSync(trace) && readFileSync(trace, 'utf8').trim().split('\n').length === 3
+        return isBegun && rows.every(({ status }) => status !== 'PENDING') ? true : null
+      },
+      { explain },
+    )
+    await server.stop('SIGKILL')
+    writeFileSync(gate, '')
+    server = await startServer(options)
+    const rows = await ended(executions)
+    expect(rows.map(outcome)).toEqual(rows.map(() => success))
+    const isReal = ({ machine_id }: ScriptExecution) => ids(1, 3).includes(machine_id)
+    expect(rows.filter(isReal).map(({ stdout }) => stdout)).toEqual(Array(3).fill('begun\nended\n'))
+    const begun = starts(program.said())
+    expect(begun).toHaveLength(17)
+    expect(new Set(begun).size).toBe(17)
+    expect(readFileSync(trace, 'utf8').trim().split('\n')).toHaveLength(3)
+    await connected(ids(1, 20))
   })
 })
