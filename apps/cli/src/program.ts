@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addConfigCommands } from './commands/config.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addGuestsCommands } from './commands/guests.ts'
 import { addInstallCommand } from './commands/install.ts'
 import { addInstallsCommands } from './commands/installs.ts'
 import { addLiveImageCommand } from './commands/live-image.ts'
@@ -32,6 +33,7 @@ Exit codes:  0 done, 1 failed, 2 usage, 3 invalid config, 4 refused, 5 unreachab
   addPlanCommand(program)
   addInstallCommand(program)
   addInstallsCommands(program)
+  addGuestsCommands(program)
   addDoctorCommand(program)
   return program
 }
