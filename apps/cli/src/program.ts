@@ -10,6 +10,9 @@ import { addLoginCommand } from './commands/login.ts'
 import { addMachinesCommands } from './commands/machines.ts'
 import { addPlanCommand } from './commands/plan.ts'
 import { addProgramCommands } from './commands/programs.ts'
+import { addRunCommand } from './commands/run.ts'
+import { addRunsCommands } from './commands/runs.ts'
+import { addScriptsCommands } from './commands/scripts.ts'
 
 /** Builds the whole command line; nothing runs until it is parsed. */
 export function makeProgram(): Command {
@@ -34,6 +37,9 @@ Exit codes:  0 done, 1 failed, 2 usage, 3 invalid config, 4 refused, 5 unreachab
   addInstallCommand(program)
   addInstallsCommands(program)
   addGuestsCommands(program)
+  addScriptsCommands(program)
+  addRunCommand(program)
+  addRunsCommands(program)
   addDoctorCommand(program)
   return program
 }

@@ -1,9 +1,11 @@
 import { faultTable, toFault } from '@slipway/base'
-import { findingSchema } from '@slipway/protocol'
+import { findingSchema, scriptFindingSchema } from '@slipway/protocol'
 import { printFindings } from '@slipway/machine-config'
 import { z } from 'zod'
+import { printScriptFindings } from './print-script-findings.ts'
 
 const withFindings = z.object({ findings: z.array(findingSchema).min(1) })
+const withScriptFindings = z.object({ findings: z.array(scriptFindingSchema).min(1) })
 const withHolder = z.object({ holder: z.string(), expires_at: z.string().nullable() })
 
 /** Prints what went wrong on stderr and returns the exit code that the fault table gives it. */
@@ -12,6 +14,9 @@ export function printFault(error: unknown): number {
   process.stderr.write(`slipway: ${fault.message} [${fault.code}]\n`)
   const findings = withFindings.safeParse(fault.details)
   if (findings.success) process.stderr.write(`${printFindings(findings.data.findings, 'config')}\n`)
+  const scriptFindings = withScriptFindings.safeParse(fault.details)
+  if (scriptFindings.success && !findings.success)
+    process.stderr.write(`${printScriptFindings(scriptFindings.data.findings, 'script')}\n`)
   const holder = withHolder.safeParse(fault.details)
   if (holder.success) {
     const until = holder.data.expires_at ?? 'its installation ends'
