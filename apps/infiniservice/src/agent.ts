@@ -13,6 +13,7 @@ import { makeConfirmBoot } from './session/confirm-boot.ts'
 import { makeFirstBoot } from './session/first-boot.ts'
 import type { SessionPart } from './session/host-session.ts'
 import { readIdentity } from './session/read-identity.ts'
+import { makeLastContactPart } from './session/last-contact.ts'
 import { makeUpdates } from './update/make-updates.ts'
 import { parseMinisignKey, type MinisignKey } from './update/minisign.ts'
 import { ownProgram } from './update/own-program.ts'
@@ -58,7 +59,15 @@ export function startAgent(options: AgentOptions): Agent {
     link: openLink({ config, tokenFile: paths.enrolmentToken, logger }),
     identity: readIdentity(vmId, ['scripts', 'metrics', 'update', ...commandCapabilities]),
     secret: makeSecretFile(paths.secret, config.secret),
-    parts: [scripts, metrics, commands, updates, firstBoot.part, makeLogLevelPart(logger)],
+    parts: [
+      scripts,
+      withInterval(metrics, config.metricsIntervalS),
+      commands,
+      updates,
+      firstBoot.part,
+      makeLastContactPart({ stateDir, version, logger }),
+      makeLogLevelPart(logger),
+    ],
     firstBoot: () => firstBoot.pending(),
     logger,
   })
@@ -72,6 +81,20 @@ export function startAgent(options: AgentOptions): Agent {
       commands.stop()
       await scripts.stop()
       session.stop()
+    },
+  }
+}
+
+/** An interval that an administrator wrote down stands in place of the host's; `configure` changes it until the next session. */
+function withInterval(metrics: SessionPart, intervalS: number | null): SessionPart {
+  if (intervalS === null) return metrics
+  return {
+    onOpen: (session) => metrics.onOpen?.(session),
+    onClose: () => metrics.onClose?.(),
+    onDrain: (session) => metrics.onDrain?.(session),
+    onMessage(message, session) {
+      const own = message.type === 'handshake_ack' ? { ...message, metrics_interval_s: intervalS } : message
+      return metrics.onMessage(own, session)
     },
   }
 }

@@ -3,6 +3,7 @@ import { startAgent } from './agent.ts'
 import { agentPaths } from './configuration/agent-paths.ts'
 import { secretVariable } from './configuration/secret-file.ts'
 import { loadConfig, type ConfigProblem } from './configuration/load-config.ts'
+import { diagnose, printDiagnosis } from './diagnose/diagnose.ts'
 import { makeAgentLogger, type AgentLogger } from './logger.ts'
 import { parseOptions, usage } from './options.ts'
 import { version } from './version.ts'
@@ -39,6 +40,13 @@ function makeStop(logger: AgentLogger, work: () => Promise<void>): () => void {
   }
 }
 
+async function runDiagnosis(options: { config: string | undefined; json: boolean }): Promise<void> {
+  const { env, platform } = process
+  const diagnosis = await diagnose({ paths: agentPaths({ platform, env, config: options.config }), env, platform })
+  process.stdout.write(options.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : printDiagnosis(diagnosis))
+  process.exitCode = diagnosis.ok ? 0 : 1
+}
+
 function refuse(problems: readonly ConfigProblem[]): void {
   for (const { where, what, cure } of problems) console.error(`infiniservice: ${where}: ${what}; ${cure}`)
   process.exitCode = faultTable['configuration-invalid'].exit
@@ -54,6 +62,7 @@ try {
       console.log(version)
       break
     case 'diagnose':
+      await runDiagnosis(options)
       break
     case 'run':
       run(options.config)

@@ -23,6 +23,17 @@ export const agentConfigSchema = z.strictObject({
 /** The settings file as it is written. */
 export type AgentConfigFile = z.infer<typeof agentConfigSchema>
 
+/** What each setting has to be, for the message about a wrong one. */
+export const settingMeaning: Readonly<Record<keyof AgentConfigFile, string>> = {
+  device: 'the path of the virtio-serial port',
+  state_dir: 'the path of a folder',
+  output_cap_bytes: 'a whole number from 65536 to 1073741824',
+  metrics_interval_s: 'a number of seconds from 1 to 86400',
+  log_level: `one of ${logLevels.join(', ')}`,
+  server: '{"url": "wss://HOST:PORT"} with the server’s machine port',
+  first_boot_file: 'the path of a file',
+}
+
 /** What the agent runs with: defaults filled in. */
 export interface AgentConfig {
   readonly vmId: string
@@ -30,7 +41,8 @@ export interface AgentConfig {
   readonly device: string
   readonly stateDir: string
   readonly outputCapBytes: number
-  readonly metricsIntervalS: number
+  /** Wins over the host's at every handshake; null: the host says. */
+  readonly metricsIntervalS: number | null
   readonly logLevel: (typeof logLevels)[number]
   /** The server's machine port and the CA that counts; null: virtio-serial. */
   readonly server: ServerAddress | null

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { firstBootPath, usualDevice, usualStateDir, type AgentPaths } from './agent-paths.ts'
-import { agentConfigSchema, type AgentConfig, type AgentConfigFile } from './agent-config.ts'
+import { agentConfigSchema, settingMeaning, type AgentConfig, type AgentConfigFile } from './agent-config.ts'
 import { readEnvValue } from './env-file.ts'
 import { secretVariable } from './secret-file.ts'
 
 /** agent.md: 16 MiB of each stream are spooled unless somebody says otherwise. */
 const usualOutputCap = 16 * 1024 * 1024
-const usualMetricsInterval = 30
 const secretShape = /^[\x21-\x7e]{16,256}$/
 
 /** One thing that is wrong with the configuration: where, and what to do. */
@@ -45,7 +44,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       device: file.device ?? usualDevice(options.platform),
       stateDir: file.state_dir ?? usualStateDir(options.platform, options.env),
       outputCapBytes: file.output_cap_bytes ?? usualOutputCap,
-      metricsIntervalS: file.metrics_interval_s ?? usualMetricsInterval,
+      metricsIntervalS: file.metrics_interval_s ?? null,
       logLevel: file.log_level ?? 'info',
       server,
       firstBootFile: file.first_boot_file ?? firstBootPath,
@@ -69,10 +68,7 @@ function readSettings(path: string, problems: ConfigProblem[]): AgentConfigFile 
   return {}
 }
 
-function problemOf(
-  path: string,
-  issue: { path: readonly PropertyKey[]; message: string; code?: string },
-): ConfigProblem {
+function problemOf(path: string, issue: { path: readonly PropertyKey[]; code?: string }): ConfigProblem {
   const at = issue.path.map(String).join('.')
   const where = at === '' ? path : `${path}: ${at}`
   if (issue.code === 'unrecognized_keys' && 'keys' in issue)
@@ -81,7 +77,9 @@ function problemOf(
       what: `it has the unknown name ${JSON.stringify(issue.keys)}`,
       cure: `known names are ${Object.keys(agentConfigSchema.shape).join(', ')}`,
     }
-  return { where, what: issue.message, cure: 'correct the value, or leave it out to have the default' }
+  const name = String(issue.path[0] ?? '')
+  const meaning = Object.entries(settingMeaning).find(([known]) => known === name)?.[1] ?? 'an object of settings'
+  return { where, what: `it has to be ${meaning}`, cure: 'correct it, or leave it out to have the default' }
 }
 
 function readVmId({ paths, env }: LoadOptions, problems: ConfigProblem[]): string {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { toFault } from '@slipway/base'
 import { maxQueuedBytes, type AgentLink, type LinkHandler, type WriteOutcome } from './agent-link.ts'
 
 /** How a transport wraps the stream of lines; a plain socket wraps nothing. */
@@ -108,7 +109,7 @@ export class StreamLink implements AgentLink {
     try {
       for (const piece of connection.codec.decode(bytes)) this.#handler?.onBytes(piece)
     } catch (error) {
-      this.trouble(`${this.name} broke its own protocol: ${String(error)}`, error)
+      this.trouble(toFault(error).message, error)
       connection.socket.destroy()
     }
   }
