@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** `test`: needed by `npm test`; `vm`: needed by the VM journeys as well. */
-export type PackageSet = 'test' | 'vm'
+/** `test`: needed by `npm test`; `vm`, `windows`: needed by the VM journeys, by the Windows executables as well. */
+export type PackageSet = 'test' | 'vm' | 'windows'
 
 const folder = dirname(fileURLToPath(import.meta.url))
 
-/** Reads the package names of a set; `vm` contains `test`. */
+/** Reads the package names of a set; each contains `test`. */
 export function readPackageSet(set: PackageSet): string[] {
-  const files = set === 'vm' ? ['system-packages.txt', 'system-packages-vm.txt'] : ['system-packages.txt']
+  const files = set === 'test' ? ['system-packages.txt'] : ['system-packages.txt', `system-packages-${set}.txt`]
   const lines = files.map((name) => join(folder, name)).filter((file) => existsSync(file))
   return lines
     .flatMap((file) => readFileSync(file, 'utf8').split('\n'))

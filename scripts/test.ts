@@ -1,4 +1,5 @@
-// npm test [-- vm [NAME…] [--seed N] | PATH…]: everything, the VM journeys, or the test files under a path.
+// npm test [-- vm [NAME…] [--seed N] | windows [--if-cached] | PATH…]: everything, the VM journeys, the Windows executables under
+// Wine, or the test files under a path.
 // Installs the Debian packages that the tests need (root only; listed first), prints each stage's time, and ends with
 // `N passed, N failed, N skipped`.
 import { spawnSync } from 'node:child_process'
@@ -20,10 +21,10 @@ const report = z.object({
 
 const [mode, ...names] = process.argv.slice(2)
 const started = Date.now()
-const counts = mode === 'vm' ? runVm(names) : runUnit(process.argv.slice(2))
+const counts = mode === 'vm' ? runVm(names) : mode === 'windows' ? runWindows(names) : runUnit(process.argv.slice(2))
 console.log(`[test] all stages: ${seconds(started)} s`)
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
-process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0
+process.exitCode = counts.failed > 0 || counts.passed + counts.skipped === 0 ? 1 : 0
 
 interface Counts {
   passed: number
@@ -43,6 +44,29 @@ function runVm(args: readonly string[]): Counts {
   const journeys = at >= 0 ? args.toSpliced(at, 2) : args
   bringSystemPackages('vm')
   return vitest('vm', ['--config', 'e2e/vm/vitest.config.ts', ...journeys])
+}
+
+/** Makes the chroot with Wine when it is missing; with `--if-cached` (.ci/run) says instead that nothing was run. */
+function runWindows(args: readonly string[]): Counts {
+  const ifCached = args.includes('--if-cached')
+  if (!ifCached) bringSystemPackages('windows')
+  const found = spawnSync('scripts/agent/wine-chroot.sh', ifCached ? ['--if-there'] : [], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  })
+  if (ifCached && found.status === 3) {
+    console.log(
+      'SKIPPED: Windows executables: no chroot with Wine is cached; `npm test -- windows` makes it (root on Debian)',
+    )
+    return { passed: 0, failed: 0, skipped: 1 }
+  }
+  if (found.status !== 0) return { passed: 0, failed: 1, skipped: 0 }
+  process.env.SLIPWAY_WINE_CHROOT = found.stdout.trim()
+  return vitest('windows', [
+    '--config',
+    'scripts/agent/windows/vitest.config.ts',
+    ...args.filter((each) => each !== '--if-cached'),
+  ])
 }
 
 /** Runs vitest and reads its counts; a run that dies before its report is one failure. */

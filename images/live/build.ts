@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundleProgram } from '../bundle.ts'
 import { run } from '../run.ts'
+import { agentFiles } from './agent-files.ts'
 import { padding, writeCpio } from './cpio.ts'
 import { writeIso } from './iso.ts'
 
@@ -27,6 +28,10 @@ export interface LiveImageOptions {
   readonly kernel: 'cloud' | 'generic'
   /** The program to run instead of machined's main.ts (for trials of the environment itself). */
   readonly program?: string | undefined
+  /** The folder that holds `infiniservice/` with the agent for new systems; default: where instcomd serves agents from. */
+  readonly agentBase?: string | undefined
+  /** False: no agent on the medium (it is 46 MB). */
+  readonly agent?: boolean | undefined
 }
 
 /** The files of a live medium, and the kernel arguments that they boot with. */
@@ -97,6 +102,7 @@ async function initramfs(base: string, options: LiveImageOptions): Promise<Uint8
       mode: 0o644,
       content: await bundleProgram(options.program ?? machinedEntry),
     },
+    ...(options.agent === false ? [] : await agentFiles(options.agentBase)),
   ]
   if (options.enrolment) {
     files.push({ path: 'etc/slipway/enrolment.json', mode: 0o600, content: await readFile(options.enrolment) })
@@ -127,15 +133,19 @@ async function replace(path: string, content: string | Uint8Array, mode: number)
 }
 
 const usage = `usage: slipway live-image build --out DIR [--url https://HOST:4443] [--enrolment FILE] [--append ARGUMENTS] [--kernel generic|cloud]
+       [--agent-base DIR] [--no-agent]
 
   --out DIR          where vmlinuz, initramfs.zst, slipway.iso, boot.ipxe and SHA256SUMS go
   --url URL          instcomd's machine port; machines register themselves there (without: they wait to be discovered)
   --enrolment FILE   enrolment.json from POST /api/enrollments: CA and token; machines then enrol without a code
   --append ARGS      more kernel arguments, such as slipway.ip=10.0.0.5/24,10.0.0.1
+  --agent-base DIR   take the agent for new systems from DIR/infiniservice (default: where the server serves it from)
+  --no-agent         no agent on the medium; new systems get one only from their image
   --kernel KIND      generic (real hardware; the default) or cloud (virtual machines, smaller)`
 
 if (import.meta.main) {
   const { values } = parseArgs({
+    allowNegative: true,
     options: {
       out: { type: 'string' },
       url: { type: 'string' },
@@ -143,6 +153,8 @@ if (import.meta.main) {
       append: { type: 'string' },
       kernel: { type: 'string', default: 'generic' },
       program: { type: 'string' },
+      'agent-base': { type: 'string' },
+      agent: { type: 'boolean', default: true },
       help: { type: 'boolean', default: false },
     },
   })
@@ -152,7 +164,7 @@ if (import.meta.main) {
     console.error(usage)
     process.exit(2)
   } else {
-    const image = await buildLiveImage({ ...values, kernel, out })
+    const image = await buildLiveImage({ ...values, kernel, out, agentBase: values['agent-base'] })
     console.error(`\nkernel ${image.kernelRelease}; files are in ${resolve(out)}`)
     console.log(JSON.stringify(image))
   }

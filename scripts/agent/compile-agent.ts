@@ -65,6 +65,7 @@ export async function compileTo(folder: string, options: CompileOptions): Promis
       '--compile',
       '--minify',
       '--bytecode',
+      '--format=esm', // bytecode alone means CommonJS, which has no top-level await
       // A root service must not read .env or bunfig.toml from whatever folder it is started in; both default to on.
       '--no-compile-autoload-dotenv',
       '--no-compile-autoload-bunfig',
