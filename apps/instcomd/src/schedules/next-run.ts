@@ -1,3 +1,4 @@
+import { unreachable } from '@slipway/base'
 import type { Schedule, ScheduleTiming } from '@slipway/protocol'
 import { lastCronTimes, nextCronTime } from './cron-times.ts'
 import { parseTime } from './parse-time.ts'
@@ -30,6 +31,8 @@ export function firstRun(timing: ScheduleTiming, now: Date): Date | null {
       return timing.from === undefined ? now : parseTime(timing.from, 'timing.from')
     case 'cron':
       return nextCronTime(timing.cron, timing.time_zone, now)
+    default:
+      return unreachable(timing)
   }
 }
 
@@ -43,6 +46,8 @@ export function followingRun(timing: ScheduleTiming, time: Date): Date | null {
       return new Date(time.getTime() + timing.interval_minutes * 60_000)
     case 'cron':
       return nextCronTime(timing.cron, timing.time_zone, time)
+    default:
+      return unreachable(timing)
   }
 }
 
@@ -115,6 +120,8 @@ function pick(last: readonly Date[], policy: Schedule['missed'], now: Date): rea
       return last.slice(-1)
     case 'skip':
       return last.slice(-1).filter((time) => now.getTime() - time.getTime() <= graceMs)
+    default:
+      return unreachable(policy)
   }
 }
 

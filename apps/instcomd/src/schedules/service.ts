@@ -1,5 +1,5 @@
 import { Fault, makeId } from '@slipway/base'
-import { scheduleRoutes, type Schedule, type Script } from '@slipway/protocol'
+import type { Schedule, scheduleRoutes, Script } from '@slipway/protocol'
 import type { z } from 'zod'
 import type { AppContext } from '../app-context.ts'
 import { executionEvent } from '../script-executions/execution-event.ts'

@@ -1,3 +1,4 @@
+import { unreachable } from '@slipway/base'
 import type { AgentMessage, ExecutionStatus } from '@slipway/protocol'
 
 /** What the rules need of a row of `script_executions`. */
@@ -68,6 +69,8 @@ export function nextState(state: ExecutionState, input: ExecutionInput): Step {
       return state.cancelRequested ? again(state) : moved({ ...state, cancelRequested: true })
     case 'gave-up':
       return moved({ ...state, status: 'TIMEOUT' })
+    default:
+      return unreachable(input)
   }
 }
 

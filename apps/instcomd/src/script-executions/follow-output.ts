@@ -40,7 +40,7 @@ function firstOf(changed: Promise<void>, ms: number, signal: AbortSignal): Promi
   const timer = setTimeout(resolve, ms)
   const done = () => resolve()
   signal.addEventListener('abort', done, { once: true })
-  void changed.then(done)
+  changed.then(() => resolve()).catch(resolve) // it never rejects
   return promise.finally(() => {
     clearTimeout(timer)
     signal.removeEventListener('abort', done)

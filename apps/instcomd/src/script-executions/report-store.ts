@@ -77,7 +77,23 @@ function toRecord(change: RowChange): Record<string, unknown> {
   const { row, accepts, starts, completes, retries, exitCode, error, stdout, stderr, late } = change
   const { id, status, attempt, result_attempt, truncated, stdout_seq, stderr_seq, stdout_bytes, stderr_bytes } = row
   return {
-    ...{ id, status, attempt, result_attempt, truncated, stdout_seq, stderr_seq, stdout_bytes, stderr_bytes },
-    ...{ accepts, starts, completes, retries, exit_code: exitCode, error, stdout, stderr, late },
+    id,
+    status,
+    attempt,
+    result_attempt,
+    truncated,
+    stdout_seq,
+    stderr_seq,
+    stdout_bytes,
+    stderr_bytes,
+    accepts,
+    starts,
+    completes,
+    retries,
+    exit_code: exitCode,
+    error,
+    stdout,
+    stderr,
+    late,
   }
 }

@@ -90,7 +90,7 @@ function checkRules(input: ScriptInput, value: InputValue): CheckedValue | null 
     return null
   }
   if (typeof value === 'boolean') return null
-  const length = typeof value === 'string' ? [...value].length : value.length
+  const length = typeof value === 'string' ? Array.from(value).length : value.length
   const most = Math.min(maxLength ?? Infinity, mostLength[input.type] ?? Infinity)
   if (minLength !== undefined && length < minLength)
     return problem(`is shorter than ${minLength}`, `give at least ${minLength}`)

@@ -3,6 +3,7 @@
 //   the places where it does not expand (single quotes, quoted here-documents, escapes) and those that evaluate their text
 //   once more (arithmetic, eval, a shell's -c, a here-document fed to a shell): all of these are findings.
 // - A mistake of this scanner about quotes can split a value into words, never run it.
+import { unreachable } from '@slipway/base'
 import type { Placement, PlacedReference } from './render-program.ts'
 import { scanPosix, type PosixPlace } from './scan-posix.ts'
 
@@ -69,6 +70,8 @@ function placeOne(program: string, reference: PlacedReference, place: PosixPlace
       return problem('is in an arithmetic expression, which would evaluate it', 'make it an input of type number')
     case 'parameter':
       return problem('is inside a ${ … } expansion', `put it into a variable first: value=$${reference.variable}`)
+    default:
+      return unreachable(place.kind)
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '@slipway/base'
 import type { Placement, PlacedReference } from './render-program.ts'
 
 /** What runs its text as code. */
@@ -68,6 +69,8 @@ function step(
       return starts('`') || starts('""') ? 2 : starts('"') ? pop(1) : starts('$(') ? push('bare', 2) : 1
     case 'bare':
       return bare(text, at, top, stack)
+    default:
+      return unreachable(top.mode)
   }
 }
 

@@ -153,7 +153,7 @@ describe('an input in a program', () => {
         fc.array(parts, { maxLength: 25 }),
         fc.constantFrom('bash', 'sh', 'powershell', 'cmd'),
         (words, shell) => {
-          const { program, findings } = render(words.join(''), shell as ScriptFile['shell'])
+          const { program, findings } = render(words.join(''), shell)
           const count = words.filter((word) => word === reference).length
           const placed = program.split(/\$\{INPUT_X\}|\$\{env:INPUT_X\}|!INPUT_X!/).length - 1
           expect(placed + findings.filter(({ code }) => code === 'reference-unsafe').length).toBe(count)
