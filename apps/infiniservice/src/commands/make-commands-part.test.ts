@@ -3,6 +3,7 @@ import { agentToHost, safeActions, type AgentOutgoing } from '@slipway/protocol'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { eventually } from '../scripts/testing/eventually.ts'
 import type { HostSession } from '../session/host-session.ts'
 import { makeCommandsPart } from './make-commands-part.ts'
 
@@ -24,14 +25,11 @@ function setUp() {
     return id
   }
   const answerTo = (id: string) =>
-    vi.waitFor(
-      () => {
-        const found = sent.find((message) => message.type === 'response' && message.id === id)
-        if (!found) throw new Error(`no response to ${id} yet`)
-        return agentToHost.response.parse(found)
-      },
-      { timeout: 20_000, interval: 5 },
-    )
+    eventually(() => {
+      const found = sent.find((message) => message.type === 'response' && message.id === id)
+      if (!found) throw new Error(`no response to ${id} yet`)
+      return agentToHost.response.parse(found)
+    })
   return {
     part,
     host,
@@ -89,7 +87,7 @@ describe('a SafeCommand', () => {
     host.room = false
     const send = vi.spyOn(host, 'send')
     const id = begin({ action: 'SystemInfo' })
-    await vi.waitFor(() => expect(send).toHaveBeenCalled())
+    await eventually(() => expect(send).toHaveBeenCalled())
     host.room = true
     part.onDrain?.(host)
     expect(await answerTo(id)).toMatchObject({ success: true })
@@ -181,9 +179,9 @@ test('a reboot begins after its answer was handed to the link', async () => {
   part.onOpen?.(host)
   const send = vi.spyOn(host, 'send')
   part.onMessage({ type: 'SafeCommand', id: 'command-1', command_type: { action: 'Reboot' } }, host)
-  await vi.waitFor(() => expect(send).toHaveBeenCalled())
+  await eventually(() => expect(send).toHaveBeenCalled())
   host.room = true
   part.onDrain?.(host)
-  await vi.waitFor(() => expect(order).toEqual(['answer', 'reboot']), { timeout: 10_000 })
+  await eventually(() => expect(order).toEqual(['answer', 'reboot']))
   expect(started[0]?.[0]).toMatch(/systemctl|shutdown|reboot/)
 })

@@ -1,4 +1,5 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from '../scripts/testing/eventually.ts'
 import { readFileSync } from 'node:fs'
 import { temporaryDirectory } from '../scripts/testing/recording-host.ts'
 import { runCommand } from './run-command.ts'
@@ -24,14 +25,14 @@ test('a program that takes too long ends with its children', async () => {
   const directory = temporaryDirectory()
   const stop = new AbortController()
   const running = runCommand(['sh', '-c', `sleep 300 & echo $! > ${directory}/pid; wait`], { signal: stop.signal })
-  const pid = await vi.waitFor(() => {
+  const pid = await eventually(() => {
     const text = readFileSync(`${directory}/pid`, 'utf8').trim()
     expect(text).not.toBe('')
     return text
   })
   stop.abort()
   expect(await running).toMatchObject({ exit_code: null, error: { code: 'command-failed' } })
-  await vi.waitFor(() => expect(state(pid)).toMatch(/^(gone|Z)$/))
+  await eventually(() => expect(state(pid)).toMatch(/^(gone|Z)$/))
 })
 
 test('only the end of a long output is kept', async () => {

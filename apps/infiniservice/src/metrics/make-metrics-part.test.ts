@@ -1,6 +1,7 @@
 import { silentLogger } from '@slipway/base'
 import { agentMetricsSchema, type AgentMetrics, type AgentOutgoing, type HostMessage } from '@slipway/protocol'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { eventually } from '../scripts/testing/eventually.ts'
 import type { HostSession } from '../session/host-session.ts'
 import { makeLinuxCollector } from './linux-collector.ts'
 import { makeMetricsPart } from './make-metrics-part.ts'
@@ -75,7 +76,7 @@ describe('the part', () => {
   test('sends at once and then at the host’s interval, processes at most every minute', async () => {
     const { part, host, asked, sent, clock } = setUp()
     expect(part.onMessage(ack(30), host)).toBe(false)
-    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    await eventually(() => expect(sent).toHaveLength(1))
     for (let round = 0; round < 4; round += 1) await pass(clock, 30_000)
     expect(asked).toEqual([true, false, true, false, true])
     expect(sent).toHaveLength(5)
@@ -84,9 +85,9 @@ describe('the part', () => {
   test('obeys configure and a request for figures now', async () => {
     const { part, host, sent, clock } = setUp()
     part.onMessage(ack(3600), host)
-    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    await eventually(() => expect(sent).toHaveLength(1))
     expect(part.onMessage({ type: 'Metrics' }, host)).toBe(true)
-    await vi.waitFor(() => expect(sent).toHaveLength(2))
+    await eventually(() => expect(sent).toHaveLength(2))
     expect(part.onMessage({ type: 'configure', metrics_interval_s: 5 }, host)).toBe(false)
     await pass(clock, 5_000)
     expect(sent).toHaveLength(3)

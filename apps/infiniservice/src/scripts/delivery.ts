@@ -67,7 +67,8 @@ export class Delivery {
   tick(): void {
     if (!this.open) return
     // A list of its own: giving up a place changes the order of the runs.
-    const silent = [...this.#runs.values()].filter((run) => run.phase === 'ended' && run.silentMs >= resendMs)
+    const isSent = (run: ScriptRun) => run.acknowledged || this.#delivering.has(run)
+    const silent = [...this.#runs.values()].filter((run) => isSent(run) && run.silentMs >= resendMs)
     for (const run of silent) {
       if (run.acknowledged) this.#onDelivered(run)
       else this.#yieldPlace(run)

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
+import { readWholeLines } from './read-whole-lines.ts'
 import { runKey, type Attempt } from './run-key.ts'
 import { runResultSchema, type RunResult } from './run-record.ts'
 
@@ -90,14 +91,10 @@ export class FinishedRuns {
 }
 
 function readLines(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n').slice(0, -1)
-  } catch {
-    return [] // the first start
-  }
+  return existsSync(path) ? readWholeLines(path) : []
 }
 
-/** Null: a line that a power cut left half written. */
+/** Null: illegible, as a failing disk leaves it. */
 function parseLine(line: string): FinishedRun | null {
   try {
     const parsed = lineSchema.safeParse(JSON.parse(line))

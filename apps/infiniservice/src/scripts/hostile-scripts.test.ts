@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { eventually } from './testing/eventually.ts'
 import { isAlive, makeAgent } from './testing/make-agent.ts'
 import { pendingScript, temporaryDirectory } from './testing/recording-host.ts'
 
@@ -14,24 +15,24 @@ describe('a script that does not want to end', () => {
     const completion = await host.completion('execution-1')
     expect(completion).toMatchObject({ timed_out: true, cancelled: false, exit_code: 137 })
     expect(completion.duration_ms).toBeGreaterThan(5_000)
-    for (const pid of pids(completion.stdout ?? '')) await vi.waitFor(() => expect(isAlive(pid)).toBe(false))
+    for (const pid of pids(completion.stdout ?? '')) await eventually(() => expect(isAlive(pid)).toBe(false))
   })
 
   test('is killed with a child that left its process group', async () => {
     const { host } = makeAgent()
     host.connect().deliver(pendingScript('execution-1', 'setsid sleep 300 & echo $!; wait'))
-    await vi.waitFor(() => expect(host.output('execution-1')).not.toBe(''))
+    await eventually(() => expect(host.output('execution-1')).not.toBe(''))
     host.tell({ type: 'cancel_script', execution_id: 'execution-1' })
     const completion = await host.completion('execution-1')
     expect(completion).toMatchObject({ cancelled: true })
-    for (const pid of pids(completion.stdout ?? '')) await vi.waitFor(() => expect(isAlive(pid)).toBe(false))
+    for (const pid of pids(completion.stdout ?? '')) await eventually(() => expect(isAlive(pid)).toBe(false))
   })
 
   test('that cleans up on SIGTERM and exits 0 is still a cancelled one', async () => {
     const { host } = makeAgent()
     const tidy = `trap 'echo tidied; exit 0' TERM; echo ready; while :; do sleep 0.05; done`
     host.connect().deliver(pendingScript('execution-1', tidy))
-    await vi.waitFor(() => expect(host.output('execution-1')).toBe('ready\n'))
+    await eventually(() => expect(host.output('execution-1')).toBe('ready\n'))
     host.tell({ type: 'cancel_script', execution_id: 'execution-1' })
     expect(await host.completion('execution-1')).toMatchObject({
       cancelled: true,
@@ -172,7 +173,7 @@ describe('a script that prints a lot', () => {
     const { host } = makeAgent()
     host.acks = false
     host.connect().deliver(pendingScript('execution-1', 'seq 1000000; echo done >&2'))
-    await vi.waitFor(() => expect(host.output('execution-1', 'stderr')).toBe('done\n'), { timeout: 20_000 })
+    await eventually(() => expect(host.output('execution-1', 'stderr')).toBe('done\n'))
     const sent = host.of('script_output').filter((each) => each.stream === 'stdout')
     expect(sent.length).toBeLessThanOrEqual(16)
     expect(host.of('script_completion')).toEqual([])
@@ -201,7 +202,7 @@ test('a state directory that cannot take a script is reported, and the script is
   rmSync(join(stateDir, 'runs'), { recursive: true })
   writeFileSync(join(stateDir, 'runs'), 'in the way')
   host.connect().deliver(pendingScript('execution-1', 'echo fine'))
-  await vi.waitFor(() => expect(host.of('error')).toMatchObject([{ details: { execution_id: 'execution-1' } }]))
+  await eventually(() => expect(host.of('error')).toMatchObject([{ details: { execution_id: 'execution-1' } }]))
   rmSync(join(stateDir, 'runs'))
   mkdirSync(join(stateDir, 'runs'))
   host.deliver(pendingScript('execution-1', 'echo fine'))

@@ -3,7 +3,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { PendingScript } from '@slipway/protocol'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from './testing/eventually.ts'
 import { isAlive, makeAgent } from './testing/make-agent.ts'
 import { pendingScript, temporaryDirectory } from './testing/recording-host.ts'
 
@@ -38,7 +39,7 @@ describe('after kill -9 of the agent', () => {
     const completion = await host.completion('execution-1')
     expect(completion).toMatchObject({ interrupted: true, exit_code: null, not_started: false })
     expect(completion.stderr).toContain('the agent ended while the script ran')
-    await vi.waitFor(() => expect(isAlive(Number(completion.stdout))).toBe(false))
+    await eventually(() => expect(isAlive(Number(completion.stdout))).toBe(false))
     expect(host.output('execution-1')).toBe(completion.stdout)
     host.deliver(script)
     expect(readFileSync(join(directory, 'count'), 'utf8')).toBe('run\n')
@@ -53,6 +54,6 @@ describe('after kill -9 of the agent', () => {
     host.connect()
     expect(await host.completion('execution-1')).toMatchObject({ exit_code: 7, stdout: 'out\n', interrupted: false })
     expect(readFileSync(join(directory, 'count'), 'utf8')).toBe('run\n')
-    await vi.waitFor(() => expect(readdirSync(join(stateDir, 'runs'))).toEqual([]))
+    await eventually(() => expect(readdirSync(join(stateDir, 'runs'))).toEqual([]))
   })
 })

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { eventually } from './testing/eventually.ts'
 import { makeAgent } from './testing/make-agent.ts'
 import { pendingScript, temporaryDirectory } from './testing/recording-host.ts'
 
@@ -24,7 +25,7 @@ describe('a script', () => {
     host.connect().deliver(pendingScript('execution-1', 'echo kept', { env: { INPUT_PASSWORD: 'secret' } }))
     const { log_file } = await host.completion('execution-1')
     expect(log_file).toBe(join(stateDir, 'logs', 'execution-1.1', 'stdout'))
-    await vi.waitFor(() => expect(readdirSync(join(stateDir, 'logs', 'execution-1.1'))).toEqual(['stdout']))
+    await eventually(() => expect(readdirSync(join(stateDir, 'logs', 'execution-1.1'))).toEqual(['stdout']))
     expect(readFileSync(String(log_file), 'utf8')).toBe('kept\n')
     expect(readdirSync(join(stateDir, 'runs'))).toEqual([])
   })
@@ -50,13 +51,13 @@ describe('the same attempt again', () => {
     await host.completion('execution-1')
     expect(host.of('script_started')).toHaveLength(1)
     host.deliver(counting(directory))
-    await vi.waitFor(() => expect(host.of('script_completion')).toHaveLength(2))
+    await eventually(() => expect(host.of('script_completion')).toHaveLength(2))
     host.acks = true
-    host.tell({ type: 'output_ack', execution_id: 'execution-1', attempt: 1, stream: 'stderr', seq: 1 })
+    host.tell({ type: 'output_ack', execution_id: 'execution-1', attempt: 1, stream: 'stderr', seq: 100 })
     host.deliver(counting(directory))
-    await vi.waitFor(() => expect(existsSync(join(stateDir, 'logs', 'execution-1.1', 'stderr'))).toBe(true))
+    await eventually(() => expect(existsSync(join(stateDir, 'logs', 'execution-1.1', 'stderr'))).toBe(true))
     host.deliver(counting(directory))
-    await vi.waitFor(() => expect(host.of('script_completion')).toHaveLength(4))
+    await eventually(() => expect(host.of('script_completion')).toHaveLength(4))
     expect(host.of('script_completion').at(-1)).toMatchObject({ attempt: 1, exit_code: 1 })
     expect(count(directory)).toBe('run\n')
   })
@@ -81,7 +82,7 @@ describe('cancelling', () => {
   test('ends a running script and says so', async () => {
     const { host } = makeAgent()
     host.connect().deliver(pendingScript('execution-1', 'echo ready; sleep 300'))
-    await vi.waitFor(() => expect(host.output('execution-1')).toBe('ready\n'))
+    await eventually(() => expect(host.output('execution-1')).toBe('ready\n'))
     host.tell(cancel('execution-1'))
     const completion = await host.completion('execution-1')
     expect(completion).toMatchObject({ cancelled: true, timed_out: false, not_started: false, exit_code: 143 })
@@ -90,9 +91,9 @@ describe('cancelling', () => {
   test('of a script that waits for its turn means it is never started', async () => {
     const { host, runs } = makeAgent({ mostRunning: 1 })
     host.connect().deliver(pendingScript('execution-1', 'sleep 300'))
-    await vi.waitFor(() => expect(runs.running()).toBe(1))
+    await eventually(() => expect(runs.running()).toBe(1))
     host.deliver(pendingScript('execution-2', 'echo never'))
-    await vi.waitFor(() => expect(host.of('script_accepted')).toHaveLength(2))
+    await eventually(() => expect(host.of('script_accepted')).toHaveLength(2))
     host.tell(cancel('execution-2', 1))
     expect(await host.completion('execution-2')).toMatchObject({ cancelled: true, not_started: true, exit_code: null })
     expect(host.of('script_started').map((each) => each.execution_id)).toEqual(['execution-1'])
@@ -110,7 +111,7 @@ describe('cancelling', () => {
   test('without an attempt keeps every attempt of an unknown execution from starting', async () => {
     const { host } = makeAgent()
     host.connect().tell(cancel('execution-1'))
-    await vi.waitFor(() => expect(host.of('script_completion')).toMatchObject([{ cancelled: true }]))
+    await eventually(() => expect(host.of('script_completion')).toMatchObject([{ cancelled: true }]))
     host.deliver(pendingScript('execution-1', 'echo never', { attempt: 3 }))
     expect(await host.completion('execution-1', 3)).toMatchObject({ cancelled: true, not_started: true })
   })
@@ -132,7 +133,7 @@ describe('an agent that is stopped', () => {
   test('ends what runs as interrupted and tells the host when it is back', async () => {
     const first = makeAgent()
     first.host.connect().deliver(pendingScript('execution-1', 'echo begun; sleep 300'))
-    await vi.waitFor(() => expect(first.host.output('execution-1')).toBe('begun\n'))
+    await eventually(() => expect(first.host.output('execution-1')).toBe('begun\n'))
     first.host.disconnect()
     await first.runs.stop()
     const { host } = makeAgent({ stateDir: first.stateDir })

@@ -1,7 +1,8 @@
 import type { PendingScript } from '@slipway/protocol'
-import { chown, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, unixPath } from './find-program.ts'
+import { makeFreshDirectory } from './make-fresh-directory.ts'
 import { findRunUser, workingDirectory, type RunUser } from './run-user.ts'
 import { scriptEnvironment } from './script-environment.ts'
 import { shellCommand } from './shell-command.ts'
@@ -31,12 +32,7 @@ export async function prepareRun(options: {
   if (typeof user === 'string') return user
   const env = scriptEnvironment(script, user, options.mark)
   if (typeof env === 'string') return env
-  const file = await writeProgram(
-    join(directory, 'program'),
-    command.fileName,
-    command.bytesOf(script.script_content),
-    user,
-  )
+  const file = writeProgram(join(directory, 'program'), command.fileName, command.bytesOf(script.script_content), user)
   const argv = [program, ...command.argumentsFor(file)]
   return { ...asUser(argv, user), env, cwd: workingDirectory(user) }
 }
@@ -51,14 +47,13 @@ function windowsUser(script: PendingScript): null | string {
   return `run_as is ${JSON.stringify(script.run_as)}, but on Windows it is system or administrator`
 }
 
-async function writeProgram(directory: string, name: string, bytes: Buffer, user: RunUser | null): Promise<string> {
-  await rm(directory, { recursive: true, force: true })
-  await mkdir(directory, { mode: 0o700 })
+function writeProgram(directory: string, name: string, bytes: Buffer, user: RunUser | null): string {
+  makeFreshDirectory(directory, 0o700)
   const file = join(directory, name)
-  await writeFile(file, bytes, { mode: 0o700 })
+  writeFileSync(file, bytes, { mode: 0o700, flag: 'wx' })
   if (user && user.uid !== process.getuid?.()) {
-    await chown(file, user.uid, user.gid)
-    await chown(directory, user.uid, user.gid)
+    chownSync(file, user.uid, user.gid)
+    chownSync(directory, user.uid, user.gid) // last: as long as it is ours, nobody else can change the file
   }
   return file
 }

@@ -1,7 +1,20 @@
 import type { PendingScript } from '@slipway/protocol'
-import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { mkdir, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
+import {
+  chmodSync,
+  closeSync,
+  fdatasync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { rename, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { readWholeLines } from './read-whole-lines.ts'
+import { makeFreshDirectory } from './make-fresh-directory.ts'
 import { acceptedRecordSchema, endedRecordSchema, startedRecordSchema } from './run-record.ts'
 import type { RunRecord, RunResult } from './run-record.ts'
 import { trimLogs } from './trim-logs.ts'
@@ -69,10 +82,12 @@ export class RunJournal {
 
   async accept(script: PendingScript): Promise<void> {
     const directory = this.directory(runKey(script))
-    await rm(directory, { recursive: true, force: true }) // a try of this agent that never was on disk as a whole
-    await mkdir(directory, { mode: 0o711 })
-    await this.#append(script, { record: 'accepted', at: this.#time(), script })
-    await Promise.all([syncDirectory(directory), syncDirectory(this.#runs)])
+    makeFreshDirectory(directory, 0o711)
+    await Promise.all([
+      this.#append(script, { record: 'accepted', at: this.#time(), script }),
+      syncDirectory(directory),
+      syncDirectory(this.#runs),
+    ])
   }
 
   started(run: Attempt, mark: string): Promise<void> {
@@ -104,22 +119,21 @@ export class RunJournal {
     return this.#trimming
   }
 
+  /** Only the wait for the disk is asynchronous: the rest takes microseconds, and less than a turn of the thread pool. */
   async #append(run: Attempt, record: RunRecord): Promise<void> {
-    const file = await open(join(this.directory(runKey(run)), 'journal'), 'a', 0o600)
+    const file = openSync(join(this.directory(runKey(run)), 'journal'), 'a', 0o600)
     try {
-      await file.appendFile(`${JSON.stringify(record)}\n`)
-      await file.sync()
+      writeFileSync(file, `${JSON.stringify(record)}\n`)
+      await sync(file)
     } finally {
-      await file.close()
+      closeSync(file)
     }
   }
 
   #read(name: string): JournalledRun | string {
     let lines: string[]
     try {
-      lines = readFileSync(join(this.#runs, name, 'journal'), 'utf8')
-        .split('\n')
-        .slice(0, -1)
+      lines = readWholeLines(join(this.#runs, name, 'journal'))
     } catch (error) {
       return `its journal cannot be read: ${String(error)}`
     }
@@ -167,13 +181,14 @@ async function removeFile(path: string): Promise<void> {
   }
 }
 
+const sync = promisify(fdatasync)
+
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return // directories cannot be opened there; NTFS journals their entries
-  let handle: FileHandle | null = null
+  const directory = openSync(path, 'r')
   try {
-    handle = await open(path, 'r')
-    await handle.sync()
+    await sync(directory)
   } finally {
-    await handle?.close()
+    closeSync(directory)
   }
 }

@@ -1,4 +1,5 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { eventually } from './testing/eventually.ts'
 import { emptyResult } from './run-record.ts'
 import { RunJournal } from './run-journal.ts'
 import { makeAgent } from './testing/make-agent.ts'
@@ -40,14 +41,11 @@ describe('a thousand results that waited for the host', () => {
       host.room = 10
       host.connect()
       const completed = () => new Set(host.of('script_completion').map((each) => each.execution_id)).size
-      await vi.waitFor(
-        () => {
-          host.room = 10
-          runs.onDrain?.(host)
-          expect(completed()).toBe(most)
-        },
-        { timeout: 50_000, interval: 1 },
-      )
+      await eventually(() => {
+        host.room = 10
+        runs.onDrain?.(host)
+        expect(completed()).toBe(most)
+      })
       for (const number of [0, 7, 999]) expect(host.output(`execution-${number}`)).toBe(`${number}\n`.repeat(2_000))
       host.room = Number.POSITIVE_INFINITY
       runs.onDrain?.(host)

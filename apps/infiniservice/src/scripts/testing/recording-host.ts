@@ -8,7 +8,8 @@ import {
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
+import { eventually } from './eventually.ts'
 import type { HostSession, SessionPart } from '../../session/host-session.ts'
 
 /** The host's end of a session: keeps what it was sent, refuses when told to, and acknowledges like instcomd. */
@@ -71,16 +72,13 @@ export class RecordingHost implements HostSession {
   }
 
   completion(executionId: string, attempt = 1) {
-    return vi.waitFor(
-      () => {
-        const isIt = (each: { execution_id: string; attempt?: number | undefined }) =>
-          each.execution_id === executionId && each.attempt === attempt
-        const found = this.of('script_completion').find(isIt)
-        if (!found) throw new Error(`no completion of ${executionId} yet`)
-        return found
-      },
-      { timeout: 25_000, interval: 5 },
-    )
+    return eventually(() => {
+      const isIt = (each: { execution_id: string; attempt?: number | undefined }) =>
+        each.execution_id === executionId && each.attempt === attempt
+      const found = this.of('script_completion').find(isIt)
+      if (!found) throw new Error(`no completion of ${executionId} yet`)
+      return found
+    })
   }
 
   #acknowledge(message: AgentOutgoing): void {
