@@ -5,11 +5,7 @@ const ticks = 100
 
 /** CPU seconds (finished children included) and resident bytes of a process and everything below it, now. */
 export function measureTree(root: number): { cpuSeconds: number; rssBytes: number } {
-  const parents = new Map<number, { parent: number; cpuSeconds: number; rssBytes: number }>()
-  for (const name of readdirSync('/proc')) {
-    const stat = /^\d+$/.test(name) ? readStat(Number(name)) : null
-    if (stat) parents.set(Number(name), stat)
-  }
+  const parents = readAll()
   const total = { cpuSeconds: 0, rssBytes: 0 }
   for (const [pid, stat] of parents) {
     if (!isBelow(pid, root, parents)) continue
@@ -17,6 +13,27 @@ export function measureTree(root: number): { cpuSeconds: number; rssBytes: numbe
     total.rssBytes += stat.rssBytes
   }
   return total
+}
+
+/** The process and everything below it, now. */
+export function treeOf(root: number): number[] {
+  const parents = readAll()
+  return [...parents.keys()].filter((pid) => isBelow(pid, root, parents))
+}
+
+function readAll(): Map<number, { parent: number; cpuSeconds: number; rssBytes: number }> {
+  const parents = new Map<number, { parent: number; cpuSeconds: number; rssBytes: number }>()
+  for (const name of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(name) ? readStat(Number(name)) : null
+    if (stat) parents.set(Number(name), stat)
+  }
+  return parents
+}
+
+/** The same of one process alone; zeros when it is gone. */
+export function measureProcess(pid: number): { cpuSeconds: number; rssBytes: number } {
+  const { cpuSeconds, rssBytes } = readStat(pid) ?? { cpuSeconds: 0, rssBytes: 0 }
+  return { cpuSeconds, rssBytes }
 }
 
 function isBelow(pid: number, root: number, parents: ReadonlyMap<number, { parent: number }>): boolean {
