@@ -2,6 +2,7 @@
 const benches: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
   oci: async () => (await import('./bench/oci.ts')).benchOci,
   installs: async () => (await import('./bench/installs.ts')).benchInstalls,
+  scripts: async () => (await import('./bench/scripts.ts')).benchScripts,
 }
 
 const [name = '', ...args] = process.argv.slice(2)
