@@ -7,11 +7,18 @@ import { unreachable } from '@slipway/base'
 import type { Placement, PlacedReference } from './render-program.ts'
 import { scanPosix, type PosixPlace } from './scan-posix.ts'
 
-/** Words that take the rest of their command as code. */
-const evaluators =
-  /(?:^|[\s;&|(])(?:eval|source|trap|alias|let|declare\s+-\S*i|typeset\s+-\S*i|(?:ba|da|z|k|mk|a)?sh\b[^;&|\n]*\s-\w*c|su\b[^;&|\n]*\s-\w*c|ssh|awk|sed|perl\b[^;&|\n]*\s-\w*e|python[0-9.]*\b[^;&|\n]*\s-\w*c|node\b[^;&|\n]*\s-\w*e|xargs|find\b[^;&|\n]*-exec)\s/
-/** Commands that read code from standard input. */
-const interpreters = /(?:^|[\s;&|(/])(?:(?:ba|da|z|k|mk|a)?sh|ssh|python[0-9.]*|perl|ruby|node|psql|mysql)\b[^;&|\n]*$/
+/** Commands whose arguments are code, or evaluated as an expression. */
+const evaluator = String.raw`(?:\S*/)?(?:eval|trap|alias|let|(?:declare|typeset|local)\s+-\S*i|su\s[^;&|\n]*-\w*c|ssh|[gm]?awk|sed|perl\b[^;&|\n]*\s-\w*e|python[0-9.]*\b[^;&|\n]*\s-\w*c|node\b[^;&|\n]*\s-\w*e)\s`
+/** What may stand before the command itself. */
+const prefix = String.raw`^\s*(?:(?:then|do|else|elif|if|while|until|time|!|\{)\s+|\w+=\S*\s+)*`
+const wrapper = String.raw`(?:sudo|doas|env|exec|command|nohup|nice|timeout|setsid|chroot|runuser|xargs|find)\s[^"']*?`
+const evaluators = new RegExp(`${prefix}(?:${wrapper})?${evaluator}`)
+/** A shell with -c takes its text as code wherever it stands in the command. */
+const shellCode = /(?:^|[\s/])(?:ba|da|z|k|mk|a)?sh\b[^;&|\n]*\s-\w*c\s/
+/** Programs that read code from standard input: of a here-document, or at the end of a pipe. */
+const interpreter = String.raw`(?:\S*/)?(?:(?:ba|da|z|k|mk|a)?sh|ssh|python[0-9.]*|perl|ruby|node|psql|mysql)\b`
+const readsHere = new RegExp(String.raw`(?:^|[\s;&|(])${interpreter}[^;&|\n]*<<`)
+const pipesInto = new RegExp(String.raw`\|\s*(?:sudo\s+)?${interpreter}(?!\s[^|;&\n]*[./\w]+\.\w)`)
 const arithmeticTest = /\[\[[^\]]*(?:-eq|-ne|-lt|-le|-gt|-ge)\b/
 
 /** Places references in programs of bash and POSIX shells. */
@@ -33,10 +40,19 @@ function placeOne(program: string, reference: PlacedReference, place: PosixPlace
     return problem('stands behind a backslash', `remove the backslash: the reference is quoted by itself`)
   const command = program.slice(place.commandStart, reference.start)
   const isPlain = reference.type === 'number' || reference.type === 'boolean'
-  if (!isPlain && place.kind !== 'comment' && evaluators.test(` ${command}`))
+  if (!isPlain && place.kind !== 'comment' && (evaluators.test(command) || shellCode.test(command)))
     return problem(
       'is given to something that runs or parses its arguments as code',
       `let that code read the variable itself: "$${reference.variable}" inside single quotes of its own shell, or hand the value over as an argument`,
+    )
+  if (
+    !isPlain &&
+    (place.kind === 'bare' || place.kind === 'double') &&
+    pipesInto.test(program.slice(reference.end, lineEnd(program, reference)))
+  )
+    return problem(
+      'is piped into a program that runs it as code',
+      `let that code read the variable itself: $${reference.variable}`,
     )
   switch (place.kind) {
     case 'bare':
@@ -50,7 +66,7 @@ function placeOne(program: string, reference: PlacedReference, place: PosixPlace
     case 'comment':
       return { text: name }
     case 'here':
-      if (interpreters.test(place.hereCommand) && !isPlain)
+      if ((readsHere.test(place.hereCommand) || pipesInto.test(place.hereCommand)) && !isPlain)
         return problem(
           'is in a here-document that a program runs as code',
           `quote the delimiter and use $${reference.variable} in that code`,
@@ -75,10 +91,13 @@ function placeOne(program: string, reference: PlacedReference, place: PosixPlace
   }
 }
 
-function lineOf(program: string, { start, end }: PlacedReference): string {
-  const from = program.lastIndexOf('\n', start - 1) + 1
-  const to = program.indexOf('\n', end)
-  return program.slice(from, to < 0 ? program.length : to)
+function lineOf(program: string, reference: PlacedReference): string {
+  return program.slice(program.lastIndexOf('\n', reference.start - 1) + 1, lineEnd(program, reference))
+}
+
+function lineEnd(program: string, { end }: PlacedReference): number {
+  const at = program.indexOf('\n', end)
+  return at < 0 ? program.length : at
 }
 
 function problem(what: string, cure: string): Placement {

@@ -25,6 +25,8 @@ function placeOne(program: string, reference: PlacedReference, mode: Mode): Plac
     return problem('stands behind a backtick', 'remove the backtick')
   if (mode !== 'comment' && evaluators.test(line))
     return problem('is given to something that runs its text as code', `let that code read $env:${variable} itself`)
+  if (mode !== 'comment' && /^[^\n]*\|\s*(?:iex|Invoke-Expression)\b/i.test(program.slice(reference.end)))
+    return problem('is piped into something that runs it as code', `let that code read $env:${variable} itself`)
   if (mode === 'bare' && /(?:^|[;|({=])\s*&?\s*$/.test(line) && /&\s*$/.test(line))
     return problem('names the command to run', 'write the command into the program')
   return { text: `\${env:${variable}}` }

@@ -91,6 +91,10 @@ describe('an input in a program', () => {
     [`eval "echo ${reference}"`, 'code'],
     [`ssh host "echo ${reference}"`, 'code'],
     [`trap ${reference} EXIT`, 'code'],
+    [`echo "${reference}" | sudo bash`, 'code'],
+    [`if true; then sudo -u bob eval ${reference}; fi`, 'code'],
+    [`sed "s/a/${reference}/" file`, 'code'],
+    [`cat <<EOF | sh\n${reference}\nEOF`, 'runs as code'],
     [`echo "$((${reference} + 1))"`, 'arithmetic'],
     [`((${reference} > 1)) && echo`, 'arithmetic'],
     [`if [[ ${reference} -gt 1 ]]; then :; fi`, 'number'],
@@ -104,6 +108,17 @@ describe('an input in a program', () => {
     expect(findings[0]).toMatchObject({ severity: 'error', code: 'reference-unsafe', at: template.indexOf(reference) })
     expect(findings[0]?.message).toContain(words)
     expect(findings[0]?.cure).not.toBe('')
+  })
+
+  it.each([
+    `echo "please let ${reference} in"`,
+    `echo "use ssh or eval ${reference}"`,
+    `grep ${reference} file | sort`,
+    `find . -exec grep ${reference} {} +`,
+    `echo ${reference} | tee script.sh`,
+    `echo ${reference} | sh ./filter.sh`,
+  ])('is taken where it only looks like code: %s', (template) => {
+    expect(render(template).findings).toEqual([])
   })
 
   it('may count where it is a number', () => {
@@ -178,6 +193,7 @@ describe('PowerShell', () => {
     `Write-Output '${reference}'`,
     `@'\n${reference}\n'@`,
     `iex "${reference}"`,
+    `"${reference}" | iex`,
     `cmd /c ${reference}`,
     `& ${reference}`,
     `"\`${reference}"`,

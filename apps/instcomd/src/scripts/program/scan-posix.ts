@@ -12,7 +12,7 @@ export interface PosixPlace {
     | 'parameter'
   /** Where the simple command around it begins. */
   readonly commandStart: number
-  /** For `here`: the text before `<<` on its line. */
+  /** For `here`: the command on whose line its `<<` stands, to the end of that line. */
   readonly hereCommand: string
 }
 
@@ -175,11 +175,12 @@ class Scanner {
     )
     if (!match) return false
     const word = match[2] ?? ''
+    const lineEnd = this.#text.indexOf('\n', this.#at)
     this.#heres.push({
       delimiter: word.replace(/['"\\]/g, ''),
       isQuoted: /['"\\]/.test(word),
       stripsTabs: match[1] === '-',
-      command: this.#text.slice(Math.max(this.#lineStart, this.#commandStart), this.#at),
+      command: this.#text.slice(Math.max(this.#lineStart, this.#commandStart), lineEnd < 0 ? undefined : lineEnd),
     })
     this.#at += match[0].length
     return true
