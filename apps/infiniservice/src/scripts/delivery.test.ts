@@ -66,3 +66,20 @@ test('pieces go on as soon as the window moves, each sent once', async () => {
   expect(host.output('execution-1')).toHaveLength(2 * 1024 * 1024)
   expect(host.of('script_completion')).toHaveLength(1)
 })
+
+test('an hour of silence does not make the result overtake the output that comes at its end', async () => {
+  const { host, runs } = makeAgent()
+  const directory = temporaryDirectory()
+  host.acks = false
+  host.connect().deliver(
+    pendingScript('execution-1', `until [ -e ${directory}/go ]; do sleep 0.02; done; seq 400000`, {
+      timeout_seconds: 7200,
+    }),
+  )
+  await eventually(() => expect(host.of('script_started')).toHaveLength(1))
+  vi.advanceTimersByTime(3_600_000)
+  writeFileSync(join(directory, 'go'), '')
+  await eventually(() => expect(runs.running()).toBe(0))
+  expect(host.of('script_output').length).toBe(16)
+  expect(host.of('script_completion')).toEqual([])
+})

@@ -38,6 +38,15 @@ describe('a script', () => {
   })
 })
 
+test('configure changes how much of the output is kept, and is left to the other parts', async () => {
+  const { host } = makeAgent()
+  host.connect()
+  expect(host.tell({ type: 'configure', output_cap_bytes: 65_536 })).toBe(false)
+  host.deliver(pendingScript('execution-1', 'head -c 70000 /dev/zero'))
+  expect(await host.completion('execution-1')).toMatchObject({ truncated: true, stdout_bytes: 70_000 })
+  expect(host.output('execution-1')).toHaveLength(65_536)
+})
+
 describe('the same attempt again', () => {
   const counting = (directory: string) =>
     pendingScript('execution-1', `echo run >> ${directory}/count; cat ${directory}/go`)

@@ -34,7 +34,28 @@ function signalTree(pid: number, mark: string, signal: NodeJS.Signals): void {
 }
 
 function isAnyAlive(pid: number, mark: string): boolean {
-  return sendSignal(-pid, 0) || markedProcesses(mark).length > 0
+  return isGroupAlive(pid) || markedProcesses(mark).length > 0
+}
+
+/** A zombie has ended, but kill(2) finds it until its parent asks, which init of a container may do late or never. */
+function isGroupAlive(group: number): boolean {
+  if (!sendSignal(-group, 0)) return false
+  const all = processIds()
+  return all.length === 0 || all.some((pid) => isLiveMember(pid, group))
+}
+
+/** proc(5): the state and, two fields on, the process group follow the name, which may contain anything. */
+function isLiveMember(pid: number, group: number): boolean {
+  const [, state, processGroup] = /\) (\S) \S+ (\d+) [^)]*$/.exec(statOf(pid)) ?? []
+  return Number(processGroup) === group && state !== 'Z' && state !== 'X'
+}
+
+function statOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    return '' // ended meanwhile
+  }
 }
 
 function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean {

@@ -85,6 +85,9 @@ export class ScriptRun {
     } catch (error) {
       this.#options.logger.error({ ...this.id, error: messageOf(error) }, 'a result could not be written to disk')
     }
+    const { exit_code, duration_ms, timed_out, cancelled, interrupted, not_started } = result
+    const facts = { exit_code, duration_ms, timed_out, cancelled, interrupted, not_started }
+    this.#options.logger.info({ ...this.id, ...facts }, 'a script ended')
     this.result = result
     this.phase = 'ended'
     this.#options.onNews(this)
