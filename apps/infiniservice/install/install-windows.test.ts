@@ -33,7 +33,6 @@ describe('install-windows.ps1 (read as text, not run)', () => {
 
   it('uses nothing that Windows PowerShell 5.1 lacks', () => {
     expect(code).not.toMatch(/\?\?|\?\.|&&|\|\||-Parallel|ForEach-Object -Parallel| \? .* : /)
-    // eslint-disable-next-line no-control-regex
     expect(script).toMatch(/^[\x09\x0A\x20-\x7E]*$/)
   })
 
@@ -53,7 +52,7 @@ describe('install-windows.ps1 (read as text, not run)', () => {
 
   it('defines every function that it calls, and calls every one that it defines', () => {
     const defined = [...code.matchAll(/^function ([\w-]+)/gm)].map((match) => match[1] ?? '')
-    for (const name of defined) expect(code.split(new RegExp(`\\b${name}\\b`)).length, name).toBeGreaterThan(2)
+    for (const name of defined) expect(code.split(new RegExp(`\\b${name}\\b`)).length).toBeGreaterThan(2)
     const cmdlets = new Set(
       `Add-Content ConvertFrom-Json Copy-Item Get-Command Get-Content Get-FileHash Get-Service Invoke-WebRequest Join-Path New-Item
        New-Object New-Service Out-Null Remove-Item Select-Object Set-Content Set-ItemProperty Set-Service Set-StrictMode Start-Service

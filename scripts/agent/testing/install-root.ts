@@ -11,9 +11,13 @@ export interface Ended {
 }
 
 /** Runs a program to its end, whatever its exit code; `env` is all it gets beside a PATH. */
-export function runProgram(argv: readonly [string, ...string[]], env: Record<string, string> = {}): Promise<Ended> {
+export function runProgram(
+  argv: readonly [string, ...string[]],
+  env: Record<string, string> = {},
+  timeout = 60_000,
+): Promise<Ended> {
   const [program, ...rest] = argv
-  const options = { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env }, timeout: 60_000, maxBuffer: 8 << 20 }
+  const options = { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env }, timeout, maxBuffer: 8 << 20 }
   return new Promise((resolve) => {
     execFile(program, rest, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1

@@ -24,10 +24,14 @@ mount -t proc proc "$chroot/proc"; mount --rbind /dev "$chroot/dev"
 mount -t tmpfs tmpfs "$chroot/tmp"; mount --bind "$work" "$chroot/mnt"
 exec chroot "$chroot" /bin/sh -c 'echo ready; exec sleep 3600'`
 
+/** Longer than any test waits: what a test started ends by the test. */
+const deadlineMs = 400_000
+
 const environment = {
   HOME: '/mnt/home',
   WINEPREFIX: '/mnt/prefix',
   WINEDEBUG: '-all',
+  XDG_RUNTIME_DIR: '/tmp',
   // No installers of Mono and Gecko, and no display.
   WINEDLLOVERRIDES: 'mscoree,mshtml=',
   INFINIBAY_VM_ID: 'vm-under-wine',
@@ -83,7 +87,11 @@ export async function openWineLab(chroot: string): Promise<WineLab> {
         ...argv,
       ],
       environment,
+      deadlineMs,
     )
+  expectZero(await run(['wineboot', '--init']))
+  // Wine stops its services with the last program that a person started: this one waits for input that never comes.
+  void run(['cmd'])
   return {
     work,
     run,
@@ -95,6 +103,10 @@ export async function openWineLab(chroot: string): Promise<WineLab> {
       await rm(work, { recursive: true, force: true, maxRetries: 5 })
     },
   }
+}
+
+function expectZero({ code, output }: Ended): void {
+  if (code !== 0) throw new Error(`Wine could not make its prefix (exit code ${code}): ${output}`)
 }
 
 async function findProcesses(text: string): Promise<string[]> {

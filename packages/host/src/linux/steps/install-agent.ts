@@ -24,7 +24,7 @@ const mediumSchema = z.object({ version: z.string(), sha256: z.string(), size: z
 
 /**
  * `install-agent`: puts the live medium's agent into the target, unless the image brings one of its own; either is enabled and told
- * the machine's id. A medium and an image without one are said so in the log. Source: docs/decisions/0007-agent-from-the-medium.md.
+ * the machine's id. A medium and an image without one are said so in the log. Source: docs/decisions/0009-agent-from-the-medium.md.
  */
 export function makeInstallAgent(system: LinuxSystem): StepExecutor<'install-agent'> {
   return {
