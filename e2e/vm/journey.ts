@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isTerminal, type Installation, type Inventory } from '@slipway/protocol'
+import { isTerminal, type Installation, type Inventory, type Machine } from '@slipway/protocol'
 import type { VirtualMachine } from '@slipway/testing'
 import type { Lab, LabMachine } from './lab.ts'
 
@@ -15,10 +15,13 @@ const installSeconds = 900
 /** Waits until the machine with this MAC was discovered (by multicast, nothing else is told to anybody) and enrolled. */
 export async function waitUntilDiscovered(lab: Lab, machine: LabMachine): Promise<Inventory> {
   const { client } = lab.controlPlane
-  const end = Date.now() + liveSeconds * 1000
+  const begun = Date.now()
+  const end = begun + liveSeconds * 1000
+  // Seen since now: a machine that was here before is in the list from then.
+  const isHere = (item: Machine) => item.enrolment === 'enrolled' && Date.parse(item.last_seen ?? '') >= begun
   for (; Date.now() < end; await delay(1000)) {
     const { items } = await client.call('listMachines', { query: {} })
-    for (const { machine_id } of items.filter((item) => item.enrolment === 'enrolled')) {
+    for (const { machine_id } of items.filter(isHere)) {
       const inventory = await client.call('getMachineInventory', { params: { machine_id } }).catch(() => null)
       if (inventory?.interfaces.some((one) => one.mac === machine.mac)) return inventory
     }
