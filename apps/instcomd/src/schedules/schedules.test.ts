@@ -132,6 +132,11 @@ describe('a schedule', () => {
     const script = await addScript(stand)
     const web = await add(script.id, { kind: 'immediate' }, { tags: ['web'] })
     const third = await add(script.id, { kind: 'immediate' }, { query: 'GED-3' })
+    const page = { scriptId: undefined, limit: 500, afterId: '' }
+    await until(async () => (await schedules.list({ ...page, machineId: 'tagged-3' })).map(({ id }) => id)).toEqual([
+      third.id,
+    ])
+    expect((await schedules.list({ ...page, scriptId: script.id, machineId: undefined })).length).toBe(2)
     await until(async () => (await runs(web.id)).map(({ machineid }) => machineid)).toEqual(['tagged-1', 'tagged-2'])
     await until(async () => (await runs(third.id)).map(({ machineid }) => machineid)).toEqual(['tagged-3'])
   })

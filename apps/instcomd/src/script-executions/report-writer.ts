@@ -8,7 +8,7 @@ import { isTerminalStatus } from './execution-state.ts'
 import { keptTail } from './output-text.ts'
 import { reportStore } from './report-store.ts'
 
-/** Reports that only say "I have it" wait so long for company; milliseconds. What an operator waits for never does. */
+/** Reports that only say "I have it" or "it runs" wait so long for company; milliseconds. Output and results never do. */
 const lazyMs = 20
 /** A machine's link is not read on while this much of it waits to be stored. */
 const mostWaitingBytes = 1024 * 1024
@@ -49,6 +49,7 @@ export class ReportWriter {
   #items: Item[] = []
   #room = Promise.withResolvers<void>()
   #lazyTimer: NodeJS.Timeout | null = null
+  #isSoon = false
   #writing: Promise<void> | null = null
 
   constructor(options: ReportWriterOptions) {
@@ -60,15 +61,28 @@ export class ReportWriter {
     const bytes = sizeOf(report)
     this.#items.push({ machineId, report, bytes })
     this.#waitingBytes.set(machineId, (this.#waitingBytes.get(machineId) ?? 0) + bytes)
-    if (report.type === 'script_accepted') this.#lazyTimer ??= setTimeout(() => this.#write(), lazyMs)
-    else this.#write()
+    const isLazy = report.type === 'script_accepted' || report.type === 'script_started'
+    if (isLazy) this.#lazyTimer ??= setTimeout(() => this.#write(), lazyMs)
+    else this.#writeSoon()
     while ((this.#waitingBytes.get(machineId) ?? 0) > mostWaitingBytes) await this.#room.promise
   }
 
   /** Resolves when all that was taken is stored. */
   async flush(): Promise<void> {
-    this.#write()
-    await this.#writing
+    do {
+      this.#write()
+      await this.#writing
+    } while (this.#items.length > 0)
+  }
+
+  /** After the lines that came in one read: they share a transaction. */
+  #writeSoon(): void {
+    if (this.#isSoon) return
+    this.#isSoon = true
+    setImmediate(() => {
+      this.#isSoon = false
+      this.#write()
+    })
   }
 
   #write(): void {
