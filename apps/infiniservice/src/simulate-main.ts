@@ -1,21 +1,19 @@
 import { faultTable, logLevels, toFault } from '@slipway/base'
 import { makeAgentLogger } from './logger.ts'
 import { printGuestLine, startGuests } from './simulate/guest-park.ts'
-import { guestId } from './simulate/guest-profile.ts'
 import { guestsUsage, parseGuestsOptions, type GuestsOptions } from './simulate/simulate-options.ts'
 
 /** Children of the command line must be gone within five seconds; a guest may be gone at any time anyway. */
 const stopMs = 1500
 
 async function run(options: GuestsOptions): Promise<void> {
-  if (options.idsOnly)
-    return console.log(Array.from({ length: options.guests }, (_, index) => guestId(index)).join('\n'))
+  if (options.idsOnly) return console.log(options.ids.join('\n'))
   const asked = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.resolve())
   const level = logLevels.find((name) => name === process.env['SLIPWAY_LOG']) ?? 'error'
   const park = await startGuests(options, {
     say(line) {
-      const text = options.json ? JSON.stringify(line) : printGuestLine(line, options.guests)
+      const text = options.json ? JSON.stringify(line) : printGuestLine(line, options.ids.length)
       if (text !== null) console.log(text)
     },
     // The lines that programs read are alone on stdout.

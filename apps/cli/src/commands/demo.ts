@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Option, type Command } from 'commander'
 import { runProgram } from '../child-program.ts'
 import { demoDataDir } from '../data-dir.ts'
+import { demoScript } from '../demo/demo-guests.ts'
 import { startDemo, type RunningDemo } from '../demo/demo.ts'
 import { print } from '../output/print.ts'
 
@@ -13,6 +14,7 @@ interface Options {
   registryPort: number
   discoveryPort: number
   machines: number
+  guests: number
   seed: string
   fault?: string[]
   dataDir: string
@@ -34,6 +36,7 @@ export function addDemoCommand(program: Command): void {
     .option('--registry-port <port>', 'port of the demo’s registry', Number, 4080)
     .option('--discovery-port <port>', 'UDP port of multicast discovery', Number, 1900)
     .option('--machines <count>', 'how many simulated machines', Number, 4)
+    .option('--guests <count>', 'how many simulated guests with an agent', Number, 3)
     .option('--seed <text>', 'makes the machines what they are', '1')
     .option('--fault <fault...>', 'faults of the machines (see simulate --help); default: a disk of the last one fails')
     .option('--data-dir <dir>', 'where the demo keeps its data', demoDataDir())
@@ -73,6 +76,11 @@ function describe(options: Options, running: RunningDemo): object {
   return { url: running.url, token_file: `${options.dataDir}/admin.token`, image: running.image, pids }
 }
 
+/** They answer with what a script's first echo line says; nothing of it runs on this computer. */
+const guestLines = `  ./slipway guests list
+  ./slipway run ${demoScript} --on sim-guest-0001 sim-guest-0002
+`
+
 function whatNext(options: Options, running: RunningDemo): string {
   const registry = running.parts.find((part) => part.name === 'demo-registry')
   const { machine, file } = running.next ?? { machine: 'sim-0002', file: 'docs/examples/mirror.kdl' }
@@ -89,6 +97,6 @@ Try next, in another terminal:
   ./slipway plan ${machine} ${file}
   ./slipway install ${machine} ${file}
   ./slipway installs list
-  kill ${registry?.pid ?? ''}    # stops the registry: the next install says what it tried
+${options.guests > 0 ? guestLines : ''}  kill ${registry?.pid ?? ''}    # stops the registry: the next install says what it tried
 Ctrl-C stops everything; the data stay in ${options.dataDir} (delete the folder to start afresh).`
 }

@@ -8,6 +8,7 @@ import { watchInstallation } from '../commands/watch-installation.ts'
 import { print } from '../output/print.ts'
 import { printTable } from '../output/print-table.ts'
 import { BackgroundProgram } from './background-program.ts'
+import { demoSocketDir, startDemoGuests } from './demo-guests.ts'
 import { demoMachineConfig, demoServerConfig } from './demo-config.ts'
 
 export interface DemoOptions {
@@ -17,6 +18,8 @@ export interface DemoOptions {
   readonly registryPort: number
   readonly discoveryPort: number
   readonly machines: number
+  /** Simulated guests with an agent, beside the machines. */
+  readonly guests: number
   readonly seed: string
   /** Faults for the simulated machines; the default breaks a disk of the last one. */
   readonly faults: readonly string[]
@@ -64,7 +67,10 @@ export async function startDemo(options: DemoOptions, signal: AbortSignal): Prom
     const { url, setupLink } = await startServer(options, registryHost, start)
     const client = connect({ ...process.env, SLIPWAY_URL: url, SLIPWAY_DATA_DIR: options.dataDir })
     await startMachines(options, client, start)
-    const machines = await waitForMachines(client, options.machines, signal)
+    const [machines] = await Promise.all([
+      waitForMachines(client, options.machines, signal),
+      options.guests > 0 ? startDemoGuests(options, client, start) : null,
+    ])
     const reference = `oci://${registryHost}/${repository}:latest`
     if (!options.install) return { url, setupLink, image: reference, parts, next: null, stop }
     const row = (m: Machine) => [m.machine_id, m.hostname, m.status, m.address && `${m.address}:${m.port}`]
@@ -101,10 +107,8 @@ async function startServer(
     'machine-port': options.machinePort,
     'data-dir': options.dataDir,
   }
-  const server = start(
-    'server',
-    Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
-  )
+  const sockets = options.guests > 0 ? ['--set', `guests.socket_dir=${demoSocketDir(options.dataDir)}`] : []
+  const server = start('server', [...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), ...sockets])
   const url = `http://127.0.0.1:${options.port}`
   const link = server.waitForLine(/(https?:\/\/[^\s"]+\/setup\/[\w-]+)/, startMs).catch(() => null)
   await waitUntilReady(url, server)
@@ -158,7 +162,7 @@ async function waitForMachines(client: Client, count: number, signal: AbortSigna
     (machine.enrolment === 'enrolled' && machine.last_seen !== null && Date.parse(machine.last_seen) >= started)
   await client.call('askDiscovery', {})
   for (;;) {
-    const { items } = await client.call('listMachines', { query: { limit: 500 } })
+    const { items } = await client.call('listMachines', { query: { limit: 500, kind: 'physical' } })
     const usable = items.filter(isUsable)
     if (usable.length >= count) return items
     if (Date.now() > deadline) {

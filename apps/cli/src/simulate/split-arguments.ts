@@ -1,8 +1,14 @@
 /** Options that only guests have; the rest is the machines', or both have it. */
-const guestsOnly: ReadonlySet<string> = new Set(['--guests', '--socket-dir', '--run', '--adopt', '--ids'])
+const guestsOnly: ReadonlySet<string> = new Set(['--guests', '--first', '--socket-dir', '--run', '--adopt', '--ids'])
 const machinesOnly: ReadonlySet<string> = new Set([
-  ...['--machines', '--enrolment', '--instcomd', '--interface', '--group', '--discovery-port'],
-  ...['--listen-base', '--hostname-prefix'],
+  '--machines',
+  '--enrolment',
+  '--instcomd',
+  '--interface',
+  '--group',
+  '--discovery-port',
+  '--listen-base',
+  '--hostname-prefix',
 ])
 /** Options without a value. */
 const switches: ReadonlySet<string> = new Set(['--adopt', '--ids', '--json', '--help'])

@@ -1,15 +1,22 @@
 import { mkdirSync } from 'node:fs'
 import { Fault, type Logger } from '@slipway/base'
 import { faultsOf } from './guest-fault.ts'
-import { guestId, guestProfile } from './guest-profile.ts'
+import { guestProfile } from './guest-profile.ts'
 import type { GuestsOptions } from './simulate-options.ts'
 import { SimulatedGuest } from './simulated-guest.ts'
 
-/** What simulated guests say of themselves. `script`: a modelled run began. */
+/** What simulated guests say of themselves. `script`: a modelled run began, `at` in milliseconds since the epoch. */
 export type GuestLine =
   | { readonly type: 'listening'; readonly machine_id: string; readonly platform: string; readonly faults: string[] }
-  | { readonly type: 'script'; readonly machine_id: string; readonly execution_id: string; readonly attempt: number }
-  | { readonly type: 'ready'; readonly guests: number; readonly socket_dir: string }
+  | {
+      readonly type: 'script'
+      readonly machine_id: string
+      readonly execution_id: string
+      readonly attempt: number
+      readonly at: number
+    }
+  /** `real`: how many of them run scripts on this computer. */
+  | { readonly type: 'ready'; readonly guests: number; readonly real: number; readonly socket_dir: string }
 
 /** One timer for all: each guest has its turn once a second, a tenth of them at a time. */
 const turnMs = 100
@@ -39,33 +46,37 @@ export async function startGuests(
     await Promise.all(guests.map((guest) => guest.stop()))
   }
   try {
-    while (guests.length < options.guests) {
-      const from = guests.length
-      while (guests.length < Math.min(options.guests, from + atOnce)) guests.push(makeGuest(options, guests.length, to))
+    for (let from = 0; from < options.ids.length; from += atOnce) {
+      for (const id of options.ids.slice(from, from + atOnce)) guests.push(makeGuest(options, id, to))
       await Promise.all(guests.slice(from).map(({ ready }) => ready))
     }
   } catch (cause) {
     await stop()
     throw cannotListen(options.socketDir, cause)
   }
-  to.say({ type: 'ready', guests: guests.length, socket_dir: options.socketDir })
+  const real = options.ids.filter((id) => (options.runOf.get(id) ?? options.run) === 'real').length
+  to.say({ type: 'ready', guests: guests.length, real, socket_dir: options.socketDir })
   return { stop }
 }
 
 function makeGuest(
   options: GuestsOptions,
-  index: number,
+  id: string,
   { say, logger }: { say: (line: GuestLine) => void; logger: Logger },
 ): SimulatedGuest {
-  const id = guestId(index)
   const run = options.runOf.get(id) ?? options.run
-  const profile = guestProfile(options.seed, index, run === 'real')
+  const profile = guestProfile(options.seed, id, run === 'real')
   const faults = faultsOf(id, options.faults)
   say({ type: 'listening', machine_id: id, platform: profile.platform, faults: [...faults.keys()] })
   const { socketDir, dataDir } = options
   return new SimulatedGuest({
-    ...{ profile, faults, run, socketDir, dataDir, logger },
-    onStarted: (attempt) => say({ type: 'script', machine_id: id, ...attempt }),
+    profile,
+    faults,
+    run,
+    socketDir,
+    dataDir,
+    logger,
+    onStarted: (attempt) => say({ type: 'script', machine_id: id, ...attempt, at: Date.now() }),
   })
 }
 
@@ -86,6 +97,11 @@ export function printGuestLine(line: GuestLine, guests: number): string | null {
     case 'script':
       return isFew ? `${line.machine_id}  script ${line.execution_id}, attempt ${line.attempt}` : null
     case 'ready':
-      return `${line.guests} simulated guest${line.guests === 1 ? '' : 's'} listening in ${line.socket_dir}; stop with Ctrl-C`
+      return printReady(line)
   }
+}
+
+function printReady({ guests, real, socket_dir }: Extract<GuestLine, { type: 'ready' }>): string {
+  const what = `${guests} simulated guest${guests === 1 ? '' : 's'} listening in ${socket_dir}; stop with Ctrl-C`
+  return real === 0 ? what : `${what}\nScripts of ${real} of them really run, on this computer and as this user.`
 }

@@ -26,14 +26,13 @@ const systems = [
   ['windows', 'Windows Server 2022 Standard', '10.0.20348'],
 ] as const
 
-/** The guest's id: sim-guest-0001 for the first (index 0). */
-export function guestId(index: number): string {
-  return `sim-guest-${String(index + 1).padStart(4, '0')}`
+/** The id of the guest with this number, from 1 on: sim-guest-0001. */
+export function guestId(number: number): string {
+  return `sim-guest-${String(number).padStart(4, '0')}`
 }
 
-/** Makes the guest that a seed and an index stand for. A guest whose scripts really run is Linux, as this computer is. */
-export function guestProfile(seed: string, index: number, real: boolean): GuestProfile {
-  const id = guestId(index)
+/** Makes the guest that a seed and an id stand for. A guest whose scripts really run is Linux, as this computer is. */
+export function guestProfile(seed: string, id: string, real: boolean): GuestProfile {
   const random = seededRandom(`${seed}/${id}`)
   const of = systems[Math.floor(random() * (real ? systems.length - 1 : systems.length))] ?? systems[0]
   const [platform, osVersion, kernelVersion] = of
@@ -47,7 +46,7 @@ export function guestProfile(seed: string, index: number, real: boolean): GuestP
     cores,
     memoryKb: cores * 2 * 1024 * 1024,
     diskGb: 20 * Math.ceil(random() * 8),
-    address: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
+    address: `10.${[0, 0, 0].map(() => 1 + Math.floor(random() * 254)).join('.')}`,
     random,
   }
 }

@@ -12,7 +12,7 @@ export type RunMode = 'real' | 'model'
 
 /** Command line of simulated guests, checked. */
 export interface GuestsOptions {
-  readonly guests: number
+  readonly ids: readonly string[]
   readonly seed: string
   readonly socketDir: string
   /** Journals and output of scripts that really run. */
@@ -29,6 +29,7 @@ export interface GuestsOptions {
 export const guestsUsage = `slipway simulate --guests N: guests with an agent; the real protocol over real unix sockets, as QEMU has them
 
   --guests N              how many; their ids are sim-guest-0001, sim-guest-0002, …
+  --first N               the number of the first (1), for more guests than one process has descriptors (two each)
   --socket-dir DIR        the server's guests.socket_dir; each guest listens on DIR/ID.socket
   --seed S                decides platforms and figures (1)
   --data-dir DIR          journals of scripts that really run
@@ -45,17 +46,16 @@ export function parseGuestsOptions(
   environment: NodeJS.ProcessEnv = process.env,
 ): GuestsOptions {
   const values = readValues(argv)
-  const guests = /^\d{1,5}$/.test(values.guests) ? Number(values.guests) : 0
-  if (guests < 1 || guests > mostGuests)
-    throw new Fault('usage', `--guests needs a number from 1 to ${mostGuests}, not "${values.guests}"`)
-  const ids = new Set(Array.from({ length: guests }, (_, index) => guestId(index)))
+  const guests = parseCount(values.guests, '--guests')
+  const first = parseCount(values.first, '--first')
+  const ids = Array.from({ length: guests }, (_, index) => guestId(first + index))
   const faults = (values.fault ?? []).filter((text) => text !== 'none').map(parseGuestFault)
   const runs = (values.run ?? []).map(parseRun)
   for (const { guest } of [...faults, ...runs])
-    if (guest !== null && !ids.has(guest))
+    if (guest !== null && !ids.includes(guest))
       throw new Fault('usage', `there is no guest "${guest}" among these ${guests}`)
   return {
-    guests,
+    ids,
     seed: values.seed,
     socketDir: values['socket-dir'] ?? defaultSocketDir(environment),
     dataDir: values['data-dir'] ?? join(defaultDataDir(environment), 'guests'),
@@ -65,6 +65,13 @@ export function parseGuestsOptions(
     idsOnly: values.ids,
     json: values.json,
   }
+}
+
+function parseCount(text: string, option: string): number {
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > mostGuests)
+    throw new Fault('usage', `${option} needs a number from 1 to ${mostGuests}, not "${text}"`)
+  return count
 }
 
 function parseRun(text: string): { mode: RunMode; guest: string | null } {
@@ -79,6 +86,7 @@ function readValues(argv: readonly string[]) {
       args: [...argv],
       options: {
         guests: { type: 'string', default: '3' },
+        first: { type: 'string', default: '1' },
         seed: { type: 'string', default: '1' },
         'socket-dir': { type: 'string' },
         'data-dir': { type: 'string' },

@@ -135,7 +135,11 @@ function makeSession(
   if (faults.has('legacy')) return new LegacySession(link, parts)
   const { id: vm_id, platform, arch } = profile
   const identity: AgentIdentity = {
-    ...{ vm_id, version, platform, arch, capabilities },
+    vm_id,
+    version,
+    platform,
+    arch,
+    capabilities,
     get boot_id() {
       return boot.id
     },

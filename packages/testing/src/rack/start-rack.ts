@@ -19,6 +19,8 @@ const describedSchema = z.object({
 
 export interface RackOptions {
   readonly machines: number
+  /** Guests with an agent; none unless given. */
+  readonly guests?: number
   readonly seed?: string
   readonly faults?: readonly string[]
   /** OCI layout to serve; default: the demo's image. */
@@ -53,6 +55,7 @@ export async function startRack(options: RackOptions): Promise<Rack> {
     'registry-port': registryPort,
     'discovery-port': discoveryPort,
     machines: options.machines,
+    guests: options.guests ?? 0,
     seed: options.seed ?? '1',
     'server-config': options.serverConfig ?? '',
     ...(options.image ? { image: options.image } : {}),
