@@ -1,6 +1,7 @@
 // npm run bench -- NAME [ARGUMENT…]: measures side by side with the peers named in docs/benchmarks.md and prints ratios.
 const benches: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
   oci: async () => (await import('./bench/oci.ts')).benchOci,
+  guests: async () => (await import('./bench/guests.ts')).benchGuests,
   installs: async () => (await import('./bench/installs.ts')).benchInstalls,
   scripts: async () => (await import('./bench/scripts.ts')).benchScripts,
 }
