@@ -8,6 +8,8 @@ export interface AgentPaths {
   readonly secret: string
   /** `INFINIBAY_VM_ID=…` among others; null on Windows, which has a machine variable instead. */
   readonly environment: string | null
+  /** The SMBIOS UUID, which is a machine's id where nobody gave it another (machines.md, "Identity"); null: not readable here. */
+  readonly productUuid: string | null
   /** The minisign public key of updates; wins over the one built in. */
   readonly publicKey: string
   /** The CA of the server and the one-time token, for the WebSocket link. */
@@ -29,6 +31,7 @@ export function agentPaths(options: {
     config,
     secret: join(folder, 'agent.env'),
     environment: isWindows ? null : '/etc/environment',
+    productUuid: isWindows ? null : '/sys/class/dmi/id/product_uuid',
     publicKey: join(folder, 'minisign.pub'),
     ca: join(folder, 'ca.pem'),
     enrolmentToken: join(folder, 'enrolment-token'),

@@ -13,7 +13,7 @@ let paths: AgentPaths
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'config-'))
   const usual = agentPaths({ platform: 'linux', env: {}, config: join(folder, 'config.json') })
-  paths = { ...usual, environment: join(folder, 'environment') }
+  paths = { ...usual, environment: join(folder, 'environment'), productUuid: join(folder, 'product_uuid') }
   writeFileSync(join(folder, 'environment'), 'PATH=/bin\nINFINIBAY_VM_ID="vm-1"\n')
 })
 afterEach(() => rmSync(folder, { recursive: true }))
@@ -95,6 +95,14 @@ describe('the configuration', () => {
     expect(load(undefined, env)).toMatchObject({ config: { vmId: 'vm-2', secret: '0123456789abcdef-file' } })
     rmSync(join(folder, 'agent.env'))
     expect(load(undefined, env)).toMatchObject({ config: { secret: '0123456789abcdef-env' } })
+  })
+
+  it('has the SMBIOS UUID for an id where none was given', () => {
+    writeFileSync(join(folder, 'environment'), '')
+    writeFileSync(join(folder, 'product_uuid'), '4C4C4544-0051-3510-8052-B4C04F4E4432\n')
+    expect(load()).toMatchObject({ config: { vmId: '4c4c4544-0051-3510-8052-b4c04f4e4432' } })
+    writeFileSync(join(folder, 'product_uuid'), '00000000-0000-0000-0000-000000000000\n')
+    expect(problems(load())).toEqual([expect.stringContaining('INFINIBAY_VM_ID is not set')])
   })
 
   it('knows the installer’s file by the same name as the host package', () => {

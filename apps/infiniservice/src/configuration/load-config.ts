@@ -82,14 +82,32 @@ function problemOf(path: string, issue: { path: readonly PropertyKey[]; code?: s
   return { where, what: `it has to be ${meaning}`, cure: 'correct it, or leave it out to have the default' }
 }
 
+/** Boards and hypervisors that have no UUID say one of these. */
+const noUuids: ReadonlySet<string> = new Set([
+  '00000000-0000-0000-0000-000000000000',
+  'ffffffff-ffff-ffff-ffff-ffffffffffff',
+])
+
+/** Without a given id the SMBIOS UUID: what the server calls a machine that it installed, unless its board has a bad one. */
+function readProductUuid(path: string | null): string | null {
+  if (path === null) return null
+  try {
+    const uuid = readFileSync(path, 'utf8').trim().toLowerCase()
+    return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid) && !noUuids.has(uuid) ? uuid : null
+  } catch {
+    return null // no firmware tables, or not root: then an id has to be given
+  }
+}
+
 function readVmId({ paths, env }: LoadOptions, problems: ConfigProblem[]): string {
   const text = paths.environment === null ? null : readIfThere(paths.environment, problems)
-  const id = env['INFINIBAY_VM_ID'] ?? (text === null ? null : readEnvValue(text, 'INFINIBAY_VM_ID'))
+  const given = env['INFINIBAY_VM_ID'] ?? (text === null ? null : readEnvValue(text, 'INFINIBAY_VM_ID'))
+  const id = given === null || given === '' ? readProductUuid(paths.productUuid) : given
   const where = paths.environment ?? 'the machine’s environment variables'
-  if (id === null || id === '')
+  if (id === null)
     problems.push({
       where,
-      what: 'INFINIBAY_VM_ID is not set: the host could not tell this machine',
+      what: 'INFINIBAY_VM_ID is not set, and there is no SMBIOS UUID: the host could not tell this machine',
       cure: 'run the install script with the machine’s id, or set INFINIBAY_VM_ID there',
     })
   else if (id.length > 128)
