@@ -100,9 +100,10 @@ export function outcomeOf(
 ): { status: 'SUCCESS' | 'FAILED' | 'TIMEOUT' | 'CANCELLED'; error: string | null } {
   const { exit_code, stderr } = completion
   if (completion.interrupted) return { status: 'FAILED', error: 'interrupted' }
+  if (completion.not_started && (completion.cancelled || cancelRequested))
+    return { status: 'CANCELLED', error: 'cancelled before it started' }
   if (completion.cancelled) return { status: 'CANCELLED', error: 'cancelled on the machine' }
   if (completion.timed_out) return { status: 'TIMEOUT', error: 'the script ran longer than its timeout and was killed' }
-  if (completion.not_started && cancelRequested) return { status: 'CANCELLED', error: 'cancelled before it started' }
   if (completion.not_started) {
     const why = stderr.trim().slice(0, 2000)
     return {
