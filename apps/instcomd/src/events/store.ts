@@ -54,7 +54,8 @@ export async function expireProgress(tx: Transaction, days: number): Promise<num
 
 /** Removes figures of guests, and news of scripts' output, older than the minutes given; readers miss nothing by it, so no number is remembered. */
 export async function expireGuestMetrics(tx: Transaction, minutes: number): Promise<void> {
-  await tx.query("DELETE FROM events WHERE type IN ('guests.metrics', 'scripts.output') AND at < now() - make_interval(mins => $1)", [
-    minutes,
-  ])
+  await tx.query(
+    "DELETE FROM events WHERE type IN ('guests.metrics', 'scripts.output') AND at < now() - make_interval(mins => $1)",
+    [minutes],
+  )
 }
