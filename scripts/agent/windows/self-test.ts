@@ -9,7 +9,7 @@ import { shellCommand } from '../../../apps/infiniservice/src/scripts/shell-comm
 const command = shellCommand('CMD', process.platform)
 const folder = mkdtempSync(join(tmpdir(), 'self-test-'))
 const file = join(folder, command.fileName)
-writeFileSync(file, command.bytesOf('@echo off\r\necho said %NAME%\r\necho wrong 1>&2\r\nexit /b 7\r\n'))
+writeFileSync(file, command.bytesOf('@echo off\r\necho said "%NAME%"\r\necho wrong 1>&2\r\nexit /b 7\r\n'))
 const [program = ''] = command.programs
 const env = { ...process.env, NAME: 'a & b' }
 const done = spawnSync(program, command.argumentsFor(file), { env, encoding: 'utf8' })

@@ -58,7 +58,7 @@ describe('the agent', () => {
     const result: unknown = JSON.parse(done.output)
     expect(result).toMatchObject({ platform: 'win32', code: 7, digest: '0909377a' })
     expect(result).toMatchObject({
-      stdout: expect.stringContaining('said a & b'),
+      stdout: expect.stringContaining('said "a & b"'),
       stderr: expect.stringContaining('wrong'),
     })
   })

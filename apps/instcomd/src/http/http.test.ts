@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { Fault, type Logger } from '@slipway/base'
 import { errorBodySchema, routes } from '@slipway/protocol'
 import { afterAll, expect, test } from 'vitest'
+import { distributionPaths } from '../distribution/openapi-paths.ts'
 import { makeEmptyDomain } from '../testing/empty-domain.ts'
 import { startTestInstcomd } from '../testing/start-test-instcomd.ts'
 import { makeTestDatabase } from '../testing/test-database.ts'
@@ -180,7 +181,7 @@ test('documents need no token: OpenAPI 3.1 with every route and its permission, 
   const operations = Object.values((document as { paths: Record<string, object> }).paths).flatMap((path) =>
     Object.keys(path),
   )
-  expect(operations).toHaveLength(routeNames().length)
+  expect(operations).toHaveLength(routeNames().length + Object.keys(distributionPaths).length)
   const page = await (await fetch(`${server.url}/api/docs`)).text()
   for (const name of routeNames()) expect(page).toContain(`id="${name}"`)
   expect(page).not.toMatch(/<script|https?:\/\//)

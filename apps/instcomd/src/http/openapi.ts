@@ -1,6 +1,7 @@
 import { faultMeanings, faultTable, isFaultCode } from '@slipway/base'
 import { errorBodySchema, routes, routeSummaries, type Route, type RouteName } from '@slipway/protocol'
 import { z } from 'zod'
+import { distributionPaths } from '../distribution/openapi-paths.ts'
 import { routeNames } from './combine-handlers.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -13,6 +14,7 @@ export function makeOpenApi(version: string, serverUrl: string): Json {
     const path = route.path.replace(/:(\w+)/g, '{$1}')
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: describe(name, route) }
   }
+  Object.assign(paths, distributionPaths)
   return {
     openapi: '3.1.0',
     info: {

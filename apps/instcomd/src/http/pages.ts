@@ -1,4 +1,5 @@
 import { routes, routeSummaries, type Route } from '@slipway/protocol'
+import { distributionPaths } from '../distribution/openapi-paths.ts'
 import { routeNames } from './combine-handlers.ts'
 
 /** Nothing from elsewhere, no script: pages that only tell. */
@@ -29,6 +30,10 @@ export function docsPage(version: string): string {
     const route: Route = routes[name]
     return `<tr id="${name}"><td><code>${route.method} ${escape(route.path.replace(/:(\w+)/g, '{$1}'))}</code></td><td>${escape(routeSummaries[name])}</td><td>${route.permission}</td><td>${route.listener}</td></tr>`
   })
+  for (const [path, { get }] of Object.entries(distributionPaths))
+    rows.push(
+      `<tr><td><code>GET ${escape(path)}</code></td><td>${escape(get.summary)}</td><td>open</td><td>api</td></tr>`,
+    )
   return page(
     'Slipway: routes',
     `<h1>Routes</h1><p>Slipway ${escape(version)}. Every request and answer with its schema stands in <a href="/api/openapi.json">openapi.json</a>.
