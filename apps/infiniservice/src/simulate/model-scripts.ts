@@ -119,9 +119,8 @@ export class ModelScripts implements SessionPart {
     const duration_ms = Math.min(this.#durationMs, run.timeoutMs)
     if (now - run.startedAt < duration_ms) return
     const isLate = this.#durationMs > run.timeoutMs
-    const stdout_bytes = Buffer.byteLength(run.output)
     const how = isLate ? { timed_out: true } : { exit_code: 0 }
-    this.#end(run, { ...emptyResult, ...how, duration_ms, stdout_bytes })
+    this.#end(run, { ...emptyResult, ...how, ...factsOf(run), duration_ms })
   }
 
   #end(run: ModelRun, result: RunResult): void {
@@ -141,7 +140,7 @@ export class ModelScripts implements SessionPart {
     }
     for (const run of meant) {
       if (run.result) this.#tellEnd(run)
-      else this.#end(run, { ...cancelled, duration_ms: performance.now() - run.startedAt })
+      else this.#end(run, { ...cancelled, ...factsOf(run), duration_ms: performance.now() - run.startedAt })
     }
   }
 
@@ -173,6 +172,10 @@ export class ModelScripts implements SessionPart {
     const text = { stdout: run.result.not_started ? '' : run.output, stderr: '', logFile: null }
     return this.#session.send(completionMessage(run.id, run.result, text))
   }
+}
+
+function factsOf({ output }: ModelRun): Pick<RunResult, 'stdout_bytes'> {
+  return { stdout_bytes: Buffer.byteLength(output) }
 }
 
 /** What the first line with `echo` would print, if it were that simple. */
