@@ -7,7 +7,7 @@ import { placeAgent, placeBrokenAgent, readDigests } from './agent-artifacts.ts'
 import { makeGuestDisk } from './guest-disk.ts'
 import { makeStopwatch } from './journey.ts'
 import { startLab, type Lab, type LabMachine } from './lab.ts'
-import { askForRun, runOnce, saveScript, waitForEnd, waitForExecution, waitForGuest } from './scripts.ts'
+import { askForRun, readOutput, runOnce, saveScript, waitForEnd, waitForExecution, waitForGuest } from './scripts.ts'
 
 let lab: Lab
 let artifacts: string
@@ -126,9 +126,7 @@ test('nothing is lost and nothing runs twice when instcomd, the agent or the gue
   const before = await waitForGuest(lab, machine.id, isConnected)
   const endless = await saveScript(lab, 'endless', `${mark('reset')}; sync; echo begun; sleep 600`)
   const third = await askForRun(lab, endless, machine.id)
-  await expect
-    .poll(async () => (await waitForExecution(lab, third, ['RUNNING'])).stdout, { timeout: 60_000 })
-    .toBe('begun\n')
+  await expect.poll(() => readOutput(lab, third), { timeout: 60_000 }).toBe('begun\n')
   await running.reset()
   const after = await waitForGuest(lab, machine.id, (guest) => isConnected(guest) && guest.boot_id !== before.boot_id)
   expect(after.boot_id).not.toBe(before.boot_id)

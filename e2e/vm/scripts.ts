@@ -56,6 +56,17 @@ export async function waitForExecution(
   throw new Error(`execution ${id} is ${last?.status}, not ${states.join(' or ')}: ${JSON.stringify(last)}`)
 }
 
+/** What the execution has written to standard output until now. */
+export async function readOutput(lab: Lab, id: string): Promise<string> {
+  let text = ''
+  const pieces = lab.controlPlane.client.stream('getScriptExecutionOutput', {
+    params: { id },
+    query: { stream: 'stdout' },
+  })
+  for await (const { data } of pieces) text += data
+  return text
+}
+
 /** Waits until the guest's agent satisfies this. */
 export async function waitForGuest(
   lab: Lab,
