@@ -5,6 +5,8 @@ import type { Guest, ScriptExecution } from '@slipway/protocol'
 import { freePorts, startServer, startSimulatedGuests, waitFor, type ChildProgram, type Server } from '@slipway/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
+/** Other test files and their programs share two processors with a server, its database and twenty guests. */
+const timeout = 120_000
 let folder: string
 let server: Server
 let options: Parameters<typeof startServer>[0]
@@ -108,28 +110,32 @@ const outcome = ({ status, exit_code, attempt, late_result }: ScriptExecution) =
 const success = { status: 'SUCCESS', exit_code: 0, attempt: 1, late_result: null }
 
 describe('twenty simulated guests', () => {
-  it('are listed for adoption, adopted by the command line, and run a script with its output', async () => {
-    simulate(20, ['--run', 'model'])
-    await waitFor(
-      'sockets that wait for adoption',
-      async () => ((await guests()).filter(({ state }) => state === 'unadopted').length === 20 ? true : null),
-      { explain },
-    )
-    await park?.stop()
-    const said = simulate(20, ['--adopt', '--run', 'model', ...ids(1, 3).flatMap((one) => ['--run', `real:${one}`])])
-    await connected(ids(1, 20))
-    const trace = join(folder, 'trace-first')
-    const executions = await run(ids(1, 20), `echo "hello from the guest"\necho "$$ $PPID" >> ${trace}\n`)
-    const rows = await ended(executions)
-    expect(rows.map(outcome)).toEqual(rows.map(() => success))
-    expect(new Set(rows.map(({ stdout }) => stdout))).toEqual(new Set(['hello from the guest\n']))
-    expect(readFileSync(trace, 'utf8').trim().split('\n')).toHaveLength(3)
-    expect(starts(said.said())).toHaveLength(17)
-  })
+  it(
+    'are listed for adoption, adopted by the command line, and run a script with its output',
+    { timeout },
+    async () => {
+      simulate(20, ['--run', 'model'])
+      await waitFor(
+        'sockets that wait for adoption',
+        async () => ((await guests()).filter(({ state }) => state === 'unadopted').length === 20 ? true : null),
+        { explain },
+      )
+      await park?.stop()
+      const said = simulate(20, ['--adopt', '--run', 'model', ...ids(1, 3).flatMap((one) => ['--run', `real:${one}`])])
+      await connected(ids(1, 20))
+      const trace = join(folder, 'trace-first')
+      const executions = await run(ids(1, 20), `echo "hello from the guest"\necho "$$ $PPID" >> ${trace}\n`)
+      const rows = await ended(executions)
+      expect(rows.map(outcome)).toEqual(rows.map(() => success))
+      expect(new Set(rows.map(({ stdout }) => stdout))).toEqual(new Set(['hello from the guest\n']))
+      expect(readFileSync(trace, 'utf8').trim().split('\n')).toHaveLength(3)
+      expect(starts(said.said())).toHaveLength(17)
+    },
+  )
 })
 
 describe('guests that misbehave', () => {
-  it('end each script exactly once, with the same result', async () => {
+  it('end each script exactly once, with the same result', { timeout }, async () => {
     const faults = [
       `reset:${id(1)}=1`,
       `duplicate:${id(2)}`,
@@ -177,7 +183,7 @@ async function refused(reason: string): Promise<void> {
 }
 
 describe('a server that is killed while scripts run', () => {
-  it('loses nothing and has nothing run twice', async () => {
+  it('loses nothing and has nothing run twice', { timeout }, async () => {
     const real = ids(1, 3).flatMap((one) => ['--run', `real:${one}`])
     const program = simulate(20, ['--adopt', '--run', 'model', '--fault', 'late=3', ...real])
     await connected(ids(1, 20))
