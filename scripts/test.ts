@@ -49,24 +49,22 @@ function runVm(args: readonly string[]): Counts {
 /** Makes the chroot with Wine when it is missing; with `--if-cached` (.ci/run) says instead that nothing was run. */
 function runWindows(args: readonly string[]): Counts {
   const ifCached = args.includes('--if-cached')
-  if (!ifCached) bringSystemPackages('windows')
-  const found = spawnSync('scripts/agent/wine-chroot.sh', ifCached ? ['--if-there'] : [], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-  })
-  if (ifCached && found.status === 3) {
+  if (ifCached && (process.getuid?.() !== 0 || wineChroot(['--if-there']).status !== 0)) {
     console.log(
-      'SKIPPED: Windows executables: no chroot with Wine is cached; `npm test -- windows` makes it (root on Debian)',
+      'SKIPPED: Windows executables: no chroot with Wine is cached, or this is not root; `npm test -- windows` makes it (root on Debian)',
     )
     return { passed: 0, failed: 0, skipped: 1 }
   }
-  if (found.status !== 0) return { passed: 0, failed: 1, skipped: 0 }
-  process.env.SLIPWAY_WINE_CHROOT = found.stdout.trim()
-  return vitest('windows', [
-    '--config',
-    'scripts/agent/windows/vitest.config.ts',
-    ...args.filter((each) => each !== '--if-cached'),
-  ])
+  bringSystemPackages('windows')
+  const { status, stdout } = wineChroot([])
+  if (status !== 0) return { passed: 0, failed: 1, skipped: 0 }
+  process.env.SLIPWAY_WINE_CHROOT = stdout.trim()
+  const rest = args.filter((each) => each !== '--if-cached')
+  return vitest('windows', ['--config', 'scripts/agent/windows/vitest.config.ts', ...rest])
+}
+
+function wineChroot(args: readonly string[]) {
+  return spawnSync('scripts/agent/wine-chroot.sh', args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' })
 }
 
 /** Runs vitest and reads its counts; a run that dies before its report is one failure. */

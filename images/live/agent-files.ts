@@ -54,5 +54,9 @@ async function compileWithoutKey(distribution: string): Promise<Program> {
     `no agent in ${distribution}: the medium gets one that knows no key for updates; run scripts/build-agent.sh first for one that does\n`,
   )
   const version = await agentVersion()
-  return { program: await readFile(await compileAgent({ target, version, publicKey: null })), version }
+  const compiled = compileAgent({ target, version, publicKey: null }).catch((cause: unknown) => {
+    const words = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`${words}; or build the medium with --no-agent, without an agent for new systems`, { cause })
+  })
+  return { program: await readFile(await compiled), version }
 }

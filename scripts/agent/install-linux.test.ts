@@ -76,6 +76,7 @@ describe.skipIf(!isRoot)('install-linux.sh into a root', () => {
       [['normal', 'vm-1'], { INFINISERVICE_SHARED_SECRET: 'short' }, 'shorter than 16'],
       [['normal', 'vm-1'], { INFINISERVICE_SHARED_SECRET: `${'a'.repeat(16)}\nX=1` }, 'letters and digits'],
       [['normal', 'a b'], {}, 'a VM id is'],
+      [['normal', 'vm-1'], { INFINISERVICE_TOKEN: 'a"\noutput = "/etc/passwd' }, 'INFINISERVICE_TOKEN is letters'],
       [['--from', '/nowhere'], {}, 'there is no folder /nowhere'],
       [['--what'], {}, 'Usage: install-linux.sh'],
     ]

@@ -45,6 +45,7 @@ if [ -n "${INFINISERVICE_SHARED_SECRET:-}" ]; then
   case $INFINISERVICE_SHARED_SECRET in *[!A-Za-z0-9]*) fail "INFINISERVICE_SHARED_SECRET is letters and digits" ;; esac
   [ "${#INFINISERVICE_SHARED_SECRET}" -ge 16 ] || fail "INFINISERVICE_SHARED_SECRET is shorter than 16 characters; take the machine's secret from the server again"
 fi
+case ${INFINISERVICE_TOKEN:-} in *[!A-Za-z0-9_-]*) fail "INFINISERVICE_TOKEN is letters, digits, dashes and underscores" ;; esac
 [ "$(id -u)" -eq 0 ] || fail "this must run as root; run it with sudo"
 mkdir -p "$root/var/log"
 log=$root/var/log/infiniservice_install.log
