@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { canonicalJson } from '@slipway/base'
 import { agentVersion, compileAgent, compileTo, repository } from './compile-agent.ts'
 import { distributionFolder } from './base-folder.ts'
@@ -11,6 +11,7 @@ import { installFile } from './install-file.ts'
 import { writeMetadata } from './metadata-file.ts'
 import { printPublicKey, publicKeyLine, signFile, verifyFile } from './minisign.ts'
 import { buildDeb, buildRpm, debName, rpmName } from './package-linux.ts'
+import { pruneCache } from './cache-folder.ts'
 import { compileServiceHost } from './service-host.ts'
 import { openSigningKey, parseSigningKey } from './signing-key.ts'
 import { targets } from './targets.ts'
@@ -145,6 +146,29 @@ describe('packages', () => {
     const host = await compileServiceHost((message) => said.push(message))
     if (host === null) expect(said.join()).toContain('SKIPPED: service host')
     else expect(Buffer.from(host).toString('latin1', 0, 2)).toBe('MZ')
+  })
+})
+
+describe('the cache', () => {
+  it('forgets all but the newest builds, and none of the last hour', async () => {
+    const root = await makeFolder()
+    const before = process.env.SLIPWAY_CACHE
+    process.env.SLIPWAY_CACHE = root
+    onTestFinished(() => {
+      if (before === undefined) delete process.env.SLIPWAY_CACHE
+      else process.env.SLIPWAY_CACHE = before
+    })
+    const hour = 3_600_000
+    for (const [name, hours] of Object.entries({ 'agent-x-1': 9, 'agent-x-2': 8, 'agent-x-3': 7, 'agent-y-1': 9 })) {
+      await mkdir(join(root, name))
+      const then = new Date(Date.now() - hours * hour)
+      await utimes(join(root, name), then, then)
+    }
+    await mkdir(join(root, 'agent-x-4'))
+    await pruneCache('agent-x-', 2)
+    expect((await readdir(root)).toSorted()).toEqual(['agent-x-3', 'agent-x-4', 'agent-y-1'])
+    await pruneCache('agent-x-', 0)
+    expect((await readdir(root)).toSorted()).toEqual(['agent-x-4', 'agent-y-1'])
   })
 })
 

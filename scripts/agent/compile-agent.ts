@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { bringBun, bunKey, ownTarget } from './bring-bun.ts'
-import { cachedFolder } from './cache-folder.ts'
+import { cachedFolder, pruneCache } from './cache-folder.ts'
 import { runCommand } from './run-command.ts'
 import { targets, type TargetName } from './targets.ts'
 
@@ -17,6 +17,9 @@ const inputFolders = [
   'packages/machine-config/src',
 ]
 const inputFiles = ['pnpm-lock.yaml', 'apps/infiniservice/package.json', 'scripts/agent/compile-agent.ts']
+
+/** For each target: plain and compressed ones of a few keys and versions. */
+const keptBuilds = 8
 
 export interface CompileOptions {
   readonly target: TargetName
@@ -46,6 +49,7 @@ export async function compileAgent(options: CompileOptions): Promise<string> {
   const folder = await cachedFolder(`agent-${target}-${key}`, (making) =>
     compileTo(making, { ...options, entry: from }),
   )
+  await pruneCache(`agent-${target}-`, keptBuilds)
   return join(folder, basename(targets[target].path))
 }
 
