@@ -69,7 +69,7 @@ export interface LabOptions {
   readonly program?: string
   /** More of instcomd's configuration, as `key=value`. */
   readonly settings?: readonly string[]
-  /** Where the agent's artifacts are (INFINIBAY_BASE_DIR). */
+  /** Where the agent's artifacts are (INFINIBAY_BASE_DIR); the live medium then carries the agent for new systems. */
   readonly artifacts?: string
 }
 
@@ -120,13 +120,14 @@ async function buildIso(folder: string, controlPlane: LabControlPlane, options: 
   const enrolment = join(folder, 'enrolment.json')
   await writeFile(enrolment, JSON.stringify({ token, ca_pem, instcomd: [] }), { mode: 0o600 })
   const out = join(folder, 'live')
-  const { append, program } = options
+  const { append, program, artifacts } = options
   const live = await buildLiveImage({
     out,
     kernel: 'cloud',
     enrolment,
     ...(append ? { append } : {}),
     ...(program ? { program } : {}),
+    ...(artifacts ? { agentBase: artifacts } : { agent: false }),
   })
   return live.iso
 }

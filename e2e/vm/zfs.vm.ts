@@ -1,18 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { placeAgent } from './agent-artifacts.ts'
 import { makeStopwatch, planAndInstall, readFacts, waitForState, waitUntilDiscovered } from './journey.ts'
 import { startLab, type Lab } from './lab.ts'
 import { nameServer, zfsConfig } from './machine-config.ts'
+import { runOnce, waitForGuest } from './scripts.ts'
 
 let lab: Lab
+let artifacts: string
 const lap = makeStopwatch('zfs')
 
 beforeAll(async () => {
-  lab = await startLab({ name: 'zfs' })
+  artifacts = await mkdtemp(join(tmpdir(), 'slipway-agent-'))
+  await placeAgent(artifacts, '0.1.0')
+  lap('agent built')
+  lab = await startLab({ name: 'zfs', artifacts })
   lap('lab with live ISO')
 })
-afterAll(() => lab?.stop())
+afterAll(async () => {
+  await lab?.stop()
+  await rm(artifacts, { recursive: true, force: true })
+})
 
-test('a ZFS mirror is installed over the API, boots from disk, and each half boots alone', async () => {
+test('a ZFS mirror is installed over the API, boots from disk with its agent, and each half boots alone', async () => {
   const image = await lab.pushImage('zfs', ['facts'])
   lap('sample image')
   const machine = await lab.addMachine('zfsvm', 2)
@@ -43,6 +55,15 @@ test('a ZFS mirror is installed over the API, boots from disk, and each half boo
   expect(done.progress).toMatchObject({ status: 'completed', percent: 100, confirmed: true, error: null })
   const checked = await lab.controlPlane.client.call('checkImage', { body: { reference: image.reference } })
   expect(done.image.digest).toBe(checked.digest)
+
+  // The agent came with the installation: nobody told the control plane about it.
+  const guest = await waitForGuest(lab, machine.id, ({ state }) => state === 'connected')
+  expect(guest).toMatchObject({ link: 'virtio-serial', protocol: 2, agent_version: '0.1.0' })
+  const ran = await runOnce(lab, machine.id, 'who are you', 'uname -n; findmnt -n -o SOURCE /')
+  expect(ran).toMatchObject({ status: 'SUCCESS', stdout: 'zfs-vm\nrpool/ROOT/be-1\n' })
+  const managed = await lab.controlPlane.client.call('getMachine', { params: { machine_id: machine.id } })
+  expect(managed.status).toBe('managed')
+  lap('the agent appears, and a script runs')
   await first.kill()
 
   for (const disk of machine.disks) {
