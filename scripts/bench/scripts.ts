@@ -7,6 +7,7 @@ import type { Contender, ContenderName } from './scripts/contender.ts'
 import { startMeshCentral } from './scripts/meshcentral/start-meshcentral.ts'
 import { startQemuGa } from './scripts/qemu-ga.ts'
 import { describeFindings } from './scripts/report.ts'
+import { measureSync } from './scripts/measure-sync.ts'
 import { runRounds, type Amount } from './scripts/run-rounds.ts'
 import { findAgentProgram } from './scripts/slipway/agent-program.ts'
 import { startLinkLevel } from './scripts/slipway/link-level.ts'
@@ -17,7 +18,7 @@ import { writeSection } from './scripts/write-section.ts'
 const number = (value: string) => ({ type: 'string', default: value }) as const
 
 /**
- * `npm run bench -- scripts [--rounds 5] [--count 60] [--idle 30] [--bytes 20000000] [--only NAME,…] [--no-write]`: our agent, alone
+ * `npm run bench -- scripts [--rounds 8] [--count 25] [--idle 30] [--bytes 20000000] [--only NAME,…] [--no-write]`: our agent, alone
  * and behind instcomd, qemu-ga and MeshCentral run the same scripts in turns; results into docs/benchmarks.md. Needs root on Debian;
  * qemu-ga and MeshCentral are fetched into the cache, everything runs on unix sockets and loopback.
  */
@@ -25,8 +26,8 @@ export async function benchScripts(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: number('5'),
-      count: number('60'),
+      rounds: number('8'),
+      count: number('25'),
       idle: number('30'),
       bytes: number('20000000'),
       only: { type: 'string' },
@@ -49,9 +50,10 @@ export async function benchScripts(args: readonly string[]): Promise<void> {
   try {
     const absent = await startAll(folder, contenders, values.only?.split(',') ?? null)
     const relay = await measureRelay(folder)
+    const syncMs = measureSync(folder)
     const { results, loads } = await runRounds(contenders, amount)
     const command = ['npm run bench -- scripts', ...args.filter((each) => each !== '--no-write')].join(' ')
-    const text = describeFindings({ command, amount, results, absent, relay, loads })
+    const text = describeFindings({ command, amount, results, absent, relay, syncMs, loads })
     console.log(`\n${text}`)
     if (!values['no-write']) writeSection(text)
   } finally {

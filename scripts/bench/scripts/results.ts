@@ -3,6 +3,7 @@ import type { TreeMemory } from './process-memory.ts'
 
 /** 50 scripts given to one agent at once. */
 export interface Burst {
+  /** Echoes that came back with what they wrote. */
   readonly answered: number
   /** Until the last answer; of what was not answered within the deadline nothing is known. */
   readonly seconds: number
