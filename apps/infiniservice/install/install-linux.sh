@@ -71,7 +71,8 @@ fetch() {
     curl -fsS --retry 3 --connect-timeout 20 -K "$work/request" -o "$2" "$INFINISERVICE_URL/infiniservice/$1" 2>>"$log"
   elif command -v wget >/dev/null 2>&1; then
     [ -z "${INFINISERVICE_TOKEN:-}" ] || printf 'header = Authorization: Bearer %s\n' "$INFINISERVICE_TOKEN" >"$work/request"
-    WGETRC=$work/request wget -q -t 3 -T 60 -O "$2" "$INFINISERVICE_URL/infiniservice/$1" 2>>"$log"
+    # No -t: BusyBox 1.35 ends with a segmentation fault at it.
+    WGETRC=$work/request wget -q -T 60 -O "$2" "$INFINISERVICE_URL/infiniservice/$1" 2>>"$log"
   else
     fail "there is neither curl nor wget; install one, or use --from DIR"
   fi
@@ -95,7 +96,11 @@ source=''
 query='' && [ "$arch" = x64 ] || query='?arch=arm64'
 say "installing InfiniService for linux-$arch"
 take "linux/binary$query" "$work/infiniservice" "$near/infiniservice" "$near/binaries/$folder/infiniservice" "$near/../binaries/$folder/infiniservice" ||
-  fail "no agent beside this script, and no download: set INFINISERVICE_URL=http://HOST:4000, or use --from DIR"
+  if [ -n "${INFINISERVICE_URL:-}" ] && [ -z "$from" ]; then
+    fail "the agent could not be downloaded from $INFINISERVICE_URL; $log has the words of curl or wget"
+  else
+    fail "no agent beside this script, and no download: set INFINISERVICE_URL=http://HOST:4000, or use --from DIR"
+  fi
 origin=$source
 
 expected=$(printf %s "${INFINISERVICE_SHA256:-}" | tr A-F a-f)
