@@ -89,6 +89,7 @@ async function measure(plan: Plan, count: number): Promise<Result> {
   const guests = startBenchGuests({ folder: plan.folder, count, seed: '1' })
   const takers: ((id: string, when: number) => void)[] = []
   for (const program of guests) program.onLine((line) => takeScriptLine(line, takers))
+  let loadedAt = performance.now()
   try {
     console.log(`${count} guests in ${guests.length} process${guests.length === 1 ? '' : 'es'}`)
     const connected = await waitUntilConnected(server, count)
@@ -96,6 +97,7 @@ async function measure(plan: Plan, count: number): Promise<Result> {
     await new Promise((resolve) => setTimeout(resolve, plan.settleSeconds * 1000))
     const rss = await settledRss(server.pid, 20)
     const pids = { server: server.pid, guests: guests.map(({ pid }) => pid) }
+    loadedAt = performance.now()
     const before = await takeSample(server.url, pids)
     const dispatch = await runDispatchLoad({
       client: server.client,
@@ -109,7 +111,7 @@ async function measure(plan: Plan, count: number): Promise<Result> {
   } finally {
     await Promise.all(guests.map((program) => program.stop()))
     await server.stop()
-    if (plan.profile !== null) printProfile(plan.profile)
+    if (plan.profile !== null) printProfile(plan.profile, (performance.now() - loadedAt) / 1000)
   }
 }
 
@@ -218,7 +220,7 @@ function bottleneckOf({ rates, connected, count }: Result): string {
   return `no core is full (${all.toFixed(2)} of ${cpus().length} busy, ${rates.commits.toFixed(0)} commits/s): it waits for the disk or in a queue`
 }
 
-function printProfile(folder: string): void {
-  const hot = readHotFunctions(folder, 20)
+function printProfile(folder: string, lastSeconds: number): void {
+  const hot = readHotFunctions(folder, { lastSeconds, count: 20 })
   for (const { share, name } of hot ?? []) console.log(`  ${(share * 100).toFixed(1).padStart(5)} %  ${name}`)
 }

@@ -162,7 +162,8 @@ async function waitForMachines(client: Client, count: number, signal: AbortSigna
     (machine.enrolment === 'enrolled' && machine.last_seen !== null && Date.parse(machine.last_seen) >= started)
   await client.call('askDiscovery', {})
   for (;;) {
-    const { items } = await client.call('listMachines', { query: { limit: 500, kind: 'physical' } })
+    const page = await client.call('listMachines', { query: { limit: 500 } })
+    const items = page.items.filter(({ address }) => address !== null) // guests have none
     const usable = items.filter(isUsable)
     if (usable.length >= count) return items
     if (Date.now() > deadline) {
