@@ -45,8 +45,7 @@ const view = `
            'processes', gm.processes, 'services', gm.services))) AS metrics
     FROM guests g JOIN machines m USING (machine_id)
     LEFT JOIN guest_metrics gm USING (machine_id)
-    LEFT JOIN leases l ON l.name = 'guest:' || g.machine_id AND l.owner = g.instance AND l.fence = g.fence
-                      AND l.expires_at > clock_timestamp()`
+    LEFT JOIN held_links l ON l.name = 'guest:' || g.machine_id AND l.owner = g.instance AND l.fence = g.fence`
 
 /** SQL over `guests`. */
 export const guestStore = {

@@ -119,8 +119,9 @@ test('an instance whose lease another one took closes the link by itself', async
   await agent.shakeHands()
   await database.query("INSERT INTO instances (id, version, host_name, pid) VALUES ('thief', '0', 'test', 1)")
   await database.query(
-    "UPDATE leases SET owner = 'thief', fence = fence + 1, expires_at = now() + interval '1 hour' WHERE name = 'guest:stolen'",
+    "INSERT INTO leases (name, owner, fence, expires_at) VALUES ('links:thief', 'thief', 1, now() + interval '1 hour')",
   )
+  await database.query("UPDATE leases SET owner = 'thief', fence = fence + 1 WHERE name = 'guest:stolen'")
   await agent.until(() => !agent.connected)
   const guest = await guestUntil(server, 'stolen', ({ state }) => state === 'disconnected')
   expect(guest.problem).not.toBeNull()

@@ -167,7 +167,7 @@ export class LinkKeeper {
   #release(machineId: string): void {
     for (const link of this.#links.openLinks()) if (link.machineId === machineId) return
     this.#identities.delete(machineId)
-    this.#leases.release([machineId]).catch((error: unknown) => this.#again(error)) // it runs out by itself
+    this.#leases.release(machineId).catch((error: unknown) => this.#again(error)) // it runs out by itself
   }
 
   async #tick(): Promise<void> {

@@ -9,7 +9,8 @@ await database.query(
   "INSERT INTO instances (id, version, host_name, pid) SELECT i, '0', 'test', 1 FROM unnest(ARRAY['a', 'b']) AS i",
 )
 
-function makeLeases(owner: string) {
+/** An instance that just started; what it held before is free. */
+async function makeLeases(owner: string) {
   const lost: string[] = []
   const clock = { now: 0 }
   const leases = new LinkLeases({
@@ -19,18 +20,20 @@ function makeLeases(owner: string) {
     lost: (id) => lost.push(id),
     elapsed: () => clock.now,
   })
+  await leases.start()
   return { leases, lost, clock }
 }
 
-const expire = (id: string) =>
-  database.query("UPDATE leases SET expires_at = now() - interval '1 s' WHERE name = $1", [`guest:${id}`])
+/** As if an instance had been silent for a lease's length. */
+const silence = (instance: string) =>
+  database.query("UPDATE leases SET expires_at = now() - interval '1 s' WHERE name = $1", [`links:${instance}`])
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 test('of two instances one gets each lease, thousands in one statement', async () => {
-  const [a, b] = [makeLeases('a'), makeLeases('b')]
+  const [a, b] = [await makeLeases('a'), await makeLeases('b')]
   const ids = Array.from({ length: 2000 }, (_, index) => `many-${index}`)
   const [first, second] = await Promise.all([a.leases.acquire(ids), b.leases.acquire(ids.toReversed())])
   expect(first.length + second.length).toBe(2000)
@@ -40,10 +43,10 @@ test('of two instances one gets each lease, thousands in one statement', async (
 })
 
 test('a lease that ran out passes to the other with a higher fence, and its former holder hears of it and closes', async () => {
-  const [a, b] = [makeLeases('a'), makeLeases('b')]
+  const [a, b] = [await makeLeases('a'), await makeLeases('b')]
   expect(await a.leases.acquire(['m'])).toEqual(['m'])
   expect(await b.leases.acquire(['m'])).toEqual([])
-  await expire('m')
+  await silence('a')
   expect(await b.leases.acquire(['m'])).toEqual(['m'])
   expect(b.leases.fence('m')).toBeGreaterThan(a.leases.fence('m') ?? 0)
   a.clock.now += leaseMs / 3
@@ -54,7 +57,7 @@ test('a lease that ran out passes to the other with a higher fence, and its form
 })
 
 test('a holder that cannot renew gives up by its own clock, before the lease ends in the database', async () => {
-  const a = makeLeases('a')
+  const a = await makeLeases('a')
   await a.leases.acquire(['stuck'])
   a.clock.now += leaseMs - 1999
   expect(a.leases.fence('stuck')).toBeNull()
@@ -62,26 +65,34 @@ test('a holder that cannot renew gives up by its own clock, before the lease end
   expect(a.lost).toEqual(['stuck'])
 })
 
-test('a lease is renewed in time, and kept', async () => {
-  const a = makeLeases('a')
-  await a.leases.acquire(['kept'])
+test('one heartbeat keeps all leases, as often as it is due', async () => {
+  const a = await makeLeases('a')
+  await a.leases.acquire(['kept', 'kept too'])
+  const ends = async () =>
+    (await database.query<{ at: Date }>("SELECT expires_at AS at FROM leases WHERE name = 'links:a'"))[0]?.at ?? 0
   for (let turn = 0; turn < 8; turn += 1) {
-    const [before] = await database.query<{ at: Date }>("SELECT expires_at AS at FROM leases WHERE name = 'guest:kept'")
+    const before = await ends()
     a.clock.now += leaseMs / 3
     a.leases.sweep()
-    for (;;) {
-      const [after] = await database.query<{ at: Date }>(
-        "SELECT expires_at AS at FROM leases WHERE name = 'guest:kept'",
-      )
-      if ((after?.at ?? 0) > (before?.at ?? 0)) break
-    }
-    await until(() => a.leases.fence('kept') !== null)
+    while ((await ends()) <= before) a.leases.sweep() // the round before may still be under way
+    await until(() => a.leases.fence('kept') !== null && a.leases.fence('kept too') !== null)
   }
   expect(a.lost).toEqual([])
 })
 
+test('one lease that another instance took is noticed among those that stay', async () => {
+  const a = await makeLeases('a')
+  await a.leases.acquire(['stays', 'taken'])
+  await database.query("UPDATE leases SET owner = 'b', fence = fence + 1 WHERE name = 'guest:taken'")
+  a.clock.now += leaseMs / 3
+  a.leases.sweep()
+  await until(() => a.lost.length > 0)
+  expect(a.lost).toEqual(['taken'])
+  expect(a.leases.fence('stays')).not.toBeNull()
+})
+
 test('a link with an agent may take a lease whose holder serves nobody, and not one that serves', async () => {
-  const [a, b] = [makeLeases('a'), makeLeases('b')]
+  const [a, b] = [await makeLeases('a'), await makeLeases('b')]
   await a.leases.acquire(['idle', 'busy'])
   await leaseStore.occupy(database, [{ machine_id: 'busy', fence: a.leases.fence('busy') ?? 0 }], 'a')
   expect(await b.leases.acquire(['idle', 'busy'])).toEqual([])

@@ -10,15 +10,11 @@ const marginMs = 2000
 /** Names in one statement. */
 const batchSize = 2000
 
-interface Held {
-  readonly fence: number
-  /** Monotonic: not valid after this, whatever the database says. */
-  validUntil: number
-}
-
 /**
- * The leases `guest:<machine id>` of this instance, taken and renewed in batches.
- * INVARIANT: what `held` returns may be used now; a lease that was not renewed in time is lost here before it ends there.
+ * The leases `guest:<machine id>` of this instance. One heartbeat row renews all of them, so that the renewal keeps its time
+ * however many there are; a look at their sum tells when another instance took one.
+ * INVARIANT: what `fence` returns may be used now; a heartbeat that did not get through in time is the end of all here before
+ * it is there.
  */
 export class LinkLeases {
   readonly #database: Database
@@ -26,9 +22,13 @@ export class LinkLeases {
   readonly #logger: Logger
   readonly #lost: (machineId: string) => void
   readonly #elapsed: () => number
-  readonly #held = new Map<string, Held>()
-  #renewing: Promise<void> | null = null
-  #renewAt = 0
+  /** Fences by machine id. */
+  readonly #held = new Map<string, number>()
+  /** Monotonic: nothing is ours after this, whatever the database says. */
+  #validUntil = Number.NEGATIVE_INFINITY
+  #epoch = 0
+  #beating: Promise<void> | null = null
+  #beatAt = 0
 
   constructor(options: {
     database: Database
@@ -44,64 +44,92 @@ export class LinkLeases {
     this.#elapsed = options.elapsed ?? (() => performance.now())
   }
 
-  /** The fence of a lease that is ours now; null when it is not. */
-  fence(machineId: string): number | null {
-    const held = this.#held.get(machineId)
-    return held && held.validUntil > this.#elapsed() ? held.fence : null
+  /** Forgets what an earlier life of this instance held, and begins to hold. */
+  async start(): Promise<void> {
+    await leaseStore.releaseAll(this.#database, this.#owner)
+    await this.#beat()
   }
 
-  /** Takes those that are free; `steal` also those whose owner serves nobody there. Returns the machine ids that are ours. */
+  /** The fence of a lease that is ours now; null when it is not. */
+  fence(machineId: string): number | null {
+    return this.#validUntil > this.#elapsed() ? (this.#held.get(machineId) ?? null) : null
+  }
+
+  /** Takes those that are free; `steal` also those whose holder serves nobody there. Returns the machine ids that are ours. */
   async acquire(machineIds: readonly string[], steal = false): Promise<string[]> {
-    const asked = this.#elapsed()
-    const some = machineIds.slice(0, batchSize)
-    const rows = await leaseStore.acquire(this.#database, { ids: some, owner: this.#owner, ms: leaseMs, steal })
-    for (const { machine_id, fence } of rows)
-      this.#held.set(machine_id, { fence, validUntil: asked + leaseMs - marginMs })
+    if (this.#validUntil <= this.#elapsed()) return []
+    const epoch = this.#epoch
+    const ids = machineIds.slice(0, batchSize)
+    const rows = await leaseStore.acquire(this.#database, { ids, owner: this.#owner, steal })
+    if (epoch !== this.#epoch) return []
+    for (const { machine_id, fence } of rows) this.#held.set(machine_id, fence)
     return rows.map(({ machine_id }) => machine_id)
   }
 
-  /** About once a second: gives up what has run out, renews what is due. */
+  /** About once a second: gives up what has run out, renews when it is due. */
   sweep(): void {
     const now = this.#elapsed()
-    for (const [machineId, held] of this.#held) if (held.validUntil <= now) this.#lose(machineId)
-    if (now < this.#renewAt || this.#renewing) return
-    this.#renewAt = now + renewMs
-    this.#renewing = this.#renew()
+    if (this.#validUntil <= now) this.#loseAll()
+    if (now < this.#beatAt || this.#beating) return
+    this.#beatAt = now + renewMs
+    this.#beating = this.#renew()
       .catch((error: unknown) => {
-        this.#renewAt = 0
-        this.#logger.warn({ err: error }, 'Leases of agents’ links could not be renewed; tried again')
+        this.#beatAt = 0
+        this.#logger.warn({ err: error }, 'The leases of agents’ links could not be renewed; tried again')
       })
-      .finally(() => (this.#renewing = null))
+      .finally(() => (this.#beating = null))
   }
 
-  /** Lets others take them at once. */
-  async release(machineIds: readonly string[]): Promise<void> {
-    const ours = machineIds.filter((id) => this.#held.delete(id))
-    if (ours.length > 0) await leaseStore.release(this.#database, ours, this.#owner)
+  /** The database says that a lease is another's. */
+  forget(machineId: string): void {
+    if (this.#held.delete(machineId)) this.#lost(machineId)
+  }
+
+  /** Lets others take one at once. */
+  async release(machineId: string): Promise<void> {
+    const fence = this.#held.get(machineId)
+    if (fence === undefined) return
+    this.#held.delete(machineId)
+    await leaseStore.release(this.#database, [{ machine_id: machineId, fence }], this.#owner)
   }
 
   async releaseAll(): Promise<void> {
-    await this.#renewing
-    await this.release([...this.#held.keys()])
+    await this.#beating
+    this.#held.clear()
+    await leaseStore.releaseAll(this.#database, this.#owner)
   }
 
   async #renew(): Promise<void> {
-    const ids = [...this.#held.keys()]
-    for (let from = 0; from < ids.length; from += batchSize) {
-      const some = ids.slice(from, from + batchSize)
-      const asked = this.#elapsed()
-      const renewed = new Map(
-        (await leaseStore.renew(this.#database, some, this.#owner, leaseMs)).map((row) => [row.machine_id, row.fence]),
-      )
-      for (const id of some) {
-        const held = this.#held.get(id)
-        if (held && renewed.get(id) === held.fence) held.validUntil = asked + leaseMs - marginMs
-        else if (held) this.#lose(id)
-      }
-    }
+    await this.#beat()
+    await this.#compare()
   }
 
-  #lose(machineId: string): void {
-    if (this.#held.delete(machineId)) this.#lost(machineId)
+  async #beat(): Promise<void> {
+    const asked = this.#elapsed()
+    const epoch = await leaseStore.beat(this.#database, this.#owner, leaseMs)
+    if (epoch !== this.#epoch) this.#loseAll()
+    this.#epoch = epoch
+    this.#validUntil = asked + leaseMs - marginMs
   }
+
+  /** Equal sums: nothing was taken. Unequal ones may also come of a lease that is being taken right now, which loses nothing. */
+  async #compare(): Promise<void> {
+    const before = new Map(this.#held)
+    const { count, fences } = await leaseStore.sums(this.#database, this.#owner)
+    if (count === before.size && fences === sum(before.values())) return
+    const ours = new Map((await leaseStore.all(this.#database, this.#owner)).map((row) => [row.machine_id, row.fence]))
+    // Only what was held unchanged since before the question can be said to be lost.
+    for (const [machineId, fence] of before)
+      if (this.#held.get(machineId) === fence && ours.get(machineId) !== fence) this.forget(machineId)
+  }
+
+  #loseAll(): void {
+    for (const machineId of this.#held.keys()) this.forget(machineId)
+  }
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0
+  for (const value of values) total += value
+  return total
 }

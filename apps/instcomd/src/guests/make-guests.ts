@@ -92,6 +92,7 @@ export function makeGuests(
     async start() {
       stopListening = await context.database.listen(guestsChannel, changed)
       await requests.start()
+      await leases.start()
       keeper.start()
       sockets.start()
       upkeep.start()
@@ -99,7 +100,7 @@ export function makeGuests(
     },
     async stop() {
       if (timer) clearInterval(timer)
-      writer.handover = true
+      writer.stop()
       upkeep.stop()
       sockets.stop()
       await Promise.all([stopListening?.(), requests.stop(), keeper.stop()])

@@ -12,8 +12,8 @@ export const requestStore = {
       `WITH w AS (
          INSERT INTO guest_requests (id, machine_id, message, expires_at)
          SELECT $1, g.machine_id, $3, clock_timestamp() + $4 * interval '1 ms'
-           FROM guests g JOIN leases l ON l.name = 'guest:' || g.machine_id AND l.owner = g.instance AND l.fence = g.fence
-          WHERE g.machine_id = $2 AND g.session IS NOT NULL AND l.expires_at > clock_timestamp()
+           FROM guests g JOIN held_links l ON l.name = 'guest:' || g.machine_id AND l.owner = g.instance AND l.fence = g.fence
+          WHERE g.machine_id = $2 AND g.session IS NOT NULL
          RETURNING machine_id
        )
        SELECT pg_notify($5, 'request:' || machine_id) FROM w`,

@@ -92,6 +92,16 @@ export const sessionStore = {
     return rows.map(({ machine_id }) => machine_id)
   },
 
+  /** Ends all sessions of an instance that stops. */
+  async endAll(tx: Transaction, instance: string): Promise<void> {
+    await tx.query(
+      `UPDATE guests SET session = NULL, last_contact = clock_timestamp(),
+              problem = 'the server that held the link was stopped; the next one to run takes it over'
+        WHERE instance = $1 AND session IS NOT NULL`,
+      [instance],
+    )
+  },
+
   /** A machine that only its agent answers for is off-line without it. Returns those that changed. */
   async markOffline(tx: Transaction, machineIds: readonly string[]): Promise<string[]> {
     const rows = await tx.query<{ machine_id: string }>(
@@ -108,7 +118,7 @@ export const sessionStore = {
       `UPDATE guests g SET problem = n.problem FROM unnest($1::text[], $2::text[]) AS n (machine_id, problem)
         WHERE g.machine_id = n.machine_id AND g.problem IS DISTINCT FROM n.problem
           AND (g.session IS NULL OR NOT EXISTS (
-            SELECT FROM leases l WHERE l.name = 'guest:' || g.machine_id AND l.owner = g.instance AND l.fence = g.fence))`,
+            SELECT FROM held_links l WHERE l.name = 'guest:' || g.machine_id AND l.owner = g.instance AND l.fence = g.fence))`,
       [[...problems.keys()], [...problems.values()]],
     )
   },

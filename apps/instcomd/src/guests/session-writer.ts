@@ -8,7 +8,7 @@ import type { LinkLeases } from './link-leases.ts'
 import { sessionStore, type SessionRow } from './session-store.ts'
 
 /** Sessions in one transaction: after a restart thousands of guests shake hands at once. */
-const batchSize = 1000
+const batchSize = 500
 
 interface Begin {
   readonly row: SessionRow
@@ -21,8 +21,6 @@ interface End {
   readonly session: string
   readonly problem: string
   readonly silent_ms: number
-  /** The right passed to another server: the machine is not off-line for it. */
-  readonly handover: boolean
 }
 
 /**
@@ -35,8 +33,7 @@ export class SessionWriter {
   #begins: Begin[] = []
   #ends: End[] = []
   #running: Promise<void> | null = null
-  /** Set when this instance gives its links up on purpose. */
-  handover = false
+  #stopping = false
 
   constructor(context: AppContext, leases: () => LinkLeases) {
     this.#context = context
@@ -54,15 +51,22 @@ export class SessionWriter {
   }
 
   end(link: GuestLink, session: LinkSession, problem: string): void {
+    if (this.#stopping) return
     const silent_ms = link.heardAt === null ? 0 : performance.now() - link.heardAt
     const { machineId: machine_id } = link
-    this.#ends.push({ machine_id, session: session.session, problem, silent_ms, handover: this.handover })
+    this.#ends.push({ machine_id, session: session.session, problem, silent_ms })
     this.#kick()
   }
 
-  /** Resolves when all that was told is written. */
+  /** This instance gives its links up on purpose: no machine is off-line for it, and ends are written all at once. */
+  stop(): void {
+    this.#stopping = true
+  }
+
   async settled(): Promise<void> {
     while (this.#running) await this.#running
+    const { database, instanceId } = this.#context
+    if (this.#stopping) await sessionStore.endAll(database, instanceId)
   }
 
   #kick(): void {
@@ -80,7 +84,10 @@ export class SessionWriter {
     const begins = this.#begins.splice(0, batchSize)
     try {
       const ours = await this.#context.database.transaction((tx) => this.#write(tx, ends, begins))
-      for (const { row, done } of begins) done(ours.has(row.machine_id))
+      for (const { row, done } of begins) {
+        if (!ours.has(row.machine_id)) this.#leases().forget(row.machine_id)
+        done(ours.has(row.machine_id))
+      }
     } catch (error) {
       for (const { failed } of begins) failed(error)
       if (ends.length > 0) this.#retryEnds(ends, error)
@@ -108,8 +115,7 @@ export class SessionWriter {
     const here = ends.filter(({ machine_id }) => ended.has(machine_id))
     const ids = here.map(({ machine_id }) => machine_id)
     await leaseStore.vacate(tx, ids, this.#context.instanceId)
-    const gone = here.filter(({ handover }) => !handover).map(({ machine_id }) => machine_id)
-    const offline = await sessionStore.markOffline(tx, gone)
+    const offline = await sessionStore.markOffline(tx, ids)
     await this.#context.appendEvent(tx, [...here.map(disconnected), ...offline.map(nowOffline)])
   }
 
