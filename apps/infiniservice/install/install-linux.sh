@@ -71,8 +71,8 @@ fetch() {
     curl -fsS --retry 3 --connect-timeout 20 -K "$work/request" -o "$2" "$INFINISERVICE_URL/infiniservice/$1" 2>>"$log"
   elif command -v wget >/dev/null 2>&1; then
     [ -z "${INFINISERVICE_TOKEN:-}" ] || printf 'header = Authorization: Bearer %s\n' "$INFINISERVICE_TOKEN" >"$work/request"
-    # No -t: BusyBox 1.35 ends with a segmentation fault at it.
-    WGETRC=$work/request wget -q -T 60 -O "$2" "$INFINISERVICE_URL/infiniservice/$1" 2>>"$log"
+    # timeout(1), not -T: BusyBox 1.35 ends with a segmentation fault at that.
+    WGETRC=$work/request timeout 900 wget -q -t 3 -O "$2" "$INFINISERVICE_URL/infiniservice/$1" 2>>"$log"
   else
     fail "there is neither curl nor wget; install one, or use --from DIR"
   fi
