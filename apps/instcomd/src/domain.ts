@@ -6,7 +6,6 @@ import { AddressProbes } from './configs/address-probes.ts'
 import { ConfigService } from './configs/service.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { DiscoveryService } from './discovery/service.ts'
-import type { AgentRelease } from './guests/agent-release.ts'
 import { makeGuests } from './guests/make-guests.ts'
 import { imageRoutes } from './images/routes.ts'
 import { ImageService } from './images/service.ts'
@@ -28,9 +27,6 @@ import { planRoutes } from './plans/routes.ts'
 import { PlanService } from './plans/service.ts'
 import type { DomainPart } from './program/domain-part.ts'
 import { makeScripts } from './script-executions/make-scripts.ts'
-
-/** Until the distribution is there, there is no agent to hand out. */
-const noRelease: AgentRelease = { current: () => Promise.resolve(null) }
 
 /** Builds the nouns of the domain and ties them together; nothing runs before `start`. */
 export function makeDomain(context: AppContext): DomainPart {
@@ -58,7 +54,7 @@ export function makeDomain(context: AppContext): DomainPart {
   const runner = new Runner({ context, links, machines, writer, registries: () => images.registries() })
   const installations = new InstallationService({ context, machines, configs, plans, claims, runner })
   const selfEnrolment = new SelfEnrolment(meeting)
-  const guests = makeGuests(context, noRelease, confirmation)
+  const guests = makeGuests(context, confirmation)
   const scripts = makeScripts(context, guests.links)
   const discovery = new DiscoveryService(meeting, (sightings) =>
     confirmation.sightedLive(sightings.filter(({ status }) => status === 'available')),

@@ -15,8 +15,7 @@ const folder = await mkdtemp(join(tmpdir(), 'slipway-first-boot-'))
 const context = await makeTestContext({ guests: { socket_dir: folder, allow_legacy: false } })
 const log = new RunLog()
 const writer = new EventWriter(context, log)
-const release = { current: () => Promise.resolve(null) }
-const guests = makeGuests(context, release, new Confirmation(context, log))
+const guests = makeGuests(context, new Confirmation(context, log))
 await guests.start()
 afterAll(async () => {
   await guests.stop()

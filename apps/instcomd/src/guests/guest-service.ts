@@ -3,7 +3,7 @@ import { Fault } from '@slipway/base'
 import { safeActions } from '@slipway/protocol'
 import type { AppContext } from '../app-context.ts'
 import type { Transaction } from '../database/database.ts'
-import type { AgentArtifact, AgentRelease } from './agent-release.ts'
+import type { ReleasedAgent } from '../distribution/agent-release.ts'
 import { agentTokens } from './agent-tokens.ts'
 import { guestsChannel } from './link-keeper.ts'
 import type { GuestRequests } from './guest-requests.ts'
@@ -18,12 +18,10 @@ const mostSecrets = 4
 export class GuestService {
   readonly #context: AppContext
   readonly #requests: GuestRequests
-  readonly #release: AgentRelease
 
-  constructor(context: AppContext, requests: GuestRequests, release: AgentRelease) {
+  constructor(context: AppContext, requests: GuestRequests) {
     this.#context = context
     this.#requests = requests
-    this.#release = release
   }
 
   /** Throws `not-found`. */
@@ -104,9 +102,9 @@ export class GuestService {
   }
 
   /** Has the agent fetch what this server distributes. Throws `not-found`, `guest-not-connected`. */
-  async update(machineId: string, signal: AbortSignal): Promise<AgentArtifact> {
+  async update(machineId: string, signal: AbortSignal): Promise<ReleasedAgent> {
     const { platform, arch } = await this.#connected(machineId)
-    const artifact = platform && arch ? await this.#release.current(platform, arch) : null
+    const artifact = platform && arch ? await this.#context.agentRelease.current(platform, arch) : null
     if (!artifact)
       throw new Fault(
         'not-found',

@@ -2,7 +2,6 @@ import type { AppContext } from '../app-context.ts'
 import type { Handlers } from '../http/handler.ts'
 import { agentCertificateRoutes } from './agent-certificates.ts'
 import type { Confirmation } from '../installations/confirmation.ts'
-import type { AgentRelease } from './agent-release.ts'
 import { AgentSockets, type AgentSocket } from './agent-sockets.ts'
 import { confirmFirstBoot } from './first-boot.ts'
 import type { GuestLinks } from './guest-links.ts'
@@ -32,11 +31,7 @@ export interface Guests {
 }
 
 /** Builds the control plane's side of the agents' links. */
-export function makeGuests(
-  context: AppContext,
-  release: AgentRelease,
-  confirmation: Pick<Confirmation, 'report'>,
-): Guests {
+export function makeGuests(context: AppContext, confirmation: Pick<Confirmation, 'report'>): Guests {
   const writer = new SessionWriter(context, () => leases)
   const links = new Links(context, writer)
   const leases: LinkLeases = new LinkLeases({
@@ -50,7 +45,7 @@ export function makeGuests(
   const recorder = new MetricsRecorder(context)
   const upkeep = new Upkeep(context)
   const requests = new GuestRequests(context, links)
-  const service = new GuestService(context, requests, release)
+  const service = new GuestService(context, requests)
   links.onMessageNow('metrics', (guest, message) =>
     recorder.take(guest, message, keeper.identityOf(guest.machineId)?.metricsIntervalS ?? 30),
   )
