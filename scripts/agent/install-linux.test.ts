@@ -176,7 +176,9 @@ describe.skipIf(!isRoot)('install-linux.sh in a system of its own', () => {
       'nothing was changed',
     )
     expect((await install({ INFINISERVICE_URL: url })).output).toContain('nothing tells the digest')
-    expect((await install({ INFINISERVICE_URL: 'http://127.0.0.1:1' })).output).toContain('could not be downloaded from http://127.0.0.1:1')
+    expect((await install({ INFINISERVICE_URL: 'http://127.0.0.1:1' })).output).toContain(
+      'could not be downloaded from http://127.0.0.1:1',
+    )
     await expect(stat(join(root, 'opt/infiniservice'))).rejects.toThrow('ENOENT')
   })
 
