@@ -1,8 +1,9 @@
+import { silentLogger } from '@slipway/base'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventually } from './testing/eventually.ts'
-import { RunJournal } from './run-journal.ts'
+import { RunStore } from './run-store.ts'
 import { emptyResult } from './run-record.ts'
 import { makeAgent } from './testing/make-agent.ts'
 import { pendingScript, temporaryDirectory } from './testing/recording-host.ts'
@@ -14,14 +15,15 @@ afterEach(() => vi.useRealTimers())
 /** An agent with finished runs of another agent, each with `bytes` of output, at a host that acknowledges nothing. */
 async function agentWithResults(results: number, bytes: number) {
   const stateDir = temporaryDirectory()
-  const journal = new RunJournal({ stateDir, now: Date.now })
+  const store = new RunStore({ stateDir, logger: silentLogger, now: Date.now })
+  store.recover()
   for (let number = 1; number <= results; number += 1) {
     const script = pendingScript(`execution-${number}`, 'anything')
-    await journal.accept(script)
-    await journal.started(script, 'mark')
-    writeFileSync(join(journal.directory(`execution-${number}.1`), 'stdout'), 'x'.repeat(bytes))
-    await journal.ended(script, { ...emptyResult, exit_code: 0, stdout_bytes: bytes })
+    await store.begin(script, 'mark')
+    writeFileSync(join(store.directories.path(`execution-${number}.1`), 'stdout'), 'x'.repeat(bytes))
+    store.journal.ended(script, { ...emptyResult, exit_code: 0, stdout_bytes: bytes })
   }
+  await store.close()
   const agent = makeAgent({ stateDir })
   agent.host.acks = false
   agent.host.connect()

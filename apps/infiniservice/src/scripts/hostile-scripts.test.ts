@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { eventually } from './testing/eventually.ts'
@@ -150,9 +150,9 @@ describe('the program and its inputs', () => {
       stdout: 'nobody\nnogroup\nnobody /nonexistent\n-rwx------\n0\n',
     })
     host.deliver(
-      pendingScript('execution-2', `cat ${stateDir}/runs/*/journal ${stateDir}/finished`, { run_as: 'nobody' }),
+      pendingScript('execution-2', `cat ${stateDir}/journal; ls ${stateDir} ${stateDir}/runs`, { run_as: 'nobody' }),
     )
-    expect(await host.completion('execution-2')).toMatchObject({ stdout: '', exit_code: 1 })
+    expect(await host.completion('execution-2')).toMatchObject({ stdout: '', exit_code: 2 })
   })
 })
 
@@ -196,9 +196,32 @@ describe('a script that prints a lot', () => {
   })
 })
 
+test('a journal that was removed is written anew, and while it cannot be, no script is accepted', async () => {
+  const { host, stateDir, runs } = makeAgent()
+  host.acks = false
+  host.connect().deliver(pendingScript('execution-1', 'echo first'))
+  await host.completion('execution-1')
+  const journal = join(stateDir, 'journal')
+  rmSync(journal)
+  mkdirSync(join(journal, 'in the way'), { recursive: true })
+  const count = pendingScript('execution-2', `echo run >> ${stateDir}/count`)
+  host.deliver(count)
+  await eventually(() => expect(host.of('error')).toMatchObject([{ details: { execution_id: 'execution-2' } }]))
+  expect(existsSync(join(stateDir, 'count'))).toBe(false)
+  rmSync(journal, { recursive: true })
+  host.deliver(count)
+  await host.completion('execution-2')
+  host.disconnect()
+  await runs.stop()
+  const next = makeAgent({ stateDir })
+  next.host.connect()
+  expect((await next.host.completion('execution-1')).stdout).toBe('first\n')
+  expect(await next.host.completion('execution-2')).toMatchObject({ exit_code: 0, interrupted: false })
+  expect(readFileSync(join(stateDir, 'count'), 'utf8')).toBe('run\n')
+})
+
 test('a state directory that cannot take a script is reported, and the script is taken when it can again', async () => {
   const { host, stateDir } = makeAgent()
-  const { rmSync, writeFileSync } = await import('node:fs')
   rmSync(join(stateDir, 'runs'), { recursive: true })
   writeFileSync(join(stateDir, 'runs'), 'in the way')
   host.connect().deliver(pendingScript('execution-1', 'echo fine'))

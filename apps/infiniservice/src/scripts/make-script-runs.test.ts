@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { eventually } from './testing/eventually.ts'
@@ -151,24 +151,34 @@ describe('an agent that is stopped', () => {
   })
 })
 
-describe('a journal that is garbage', () => {
-  test('is set aside, and the others are delivered', async () => {
+describe('garbage in the state directory', () => {
+  test('is set aside, and what is legible is delivered', async () => {
     const first = makeAgent()
     first.host.acks = false
     first.host.connect().deliver(pendingScript('execution-1', 'echo fine'))
     await first.host.completion('execution-1')
     await first.runs.stop()
-    for (const [name, text] of [
-      ['binary', '\0\u0001'],
-      ['empty', ''],
-      ['stranger', '{"record":"accepted"}\n'],
+    appendFileSync(join(first.stateDir, 'journal'), '\0\u0001\n{"record":"accepted"}\n{"record":"half')
+    for (const [name, file] of [
+      ['unknown', 'stdout'],
+      ['never-accepted', 'script.sh'],
     ] as const) {
       mkdirSync(join(first.stateDir, 'runs', name))
-      writeFileSync(join(first.stateDir, 'runs', name, 'journal'), text)
+      writeFileSync(join(first.stateDir, 'runs', name, file), '')
     }
     const { host, stateDir } = makeAgent({ stateDir: first.stateDir })
     host.connect()
     expect(await host.completion('execution-1')).toMatchObject({ exit_code: 0, stdout: 'fine\n' })
-    expect(readdirSync(join(stateDir, 'set-aside')).sort()).toEqual(['binary', 'empty', 'stranger'])
+    expect(readdirSync(join(stateDir, 'set-aside')).sort()).toEqual(['journal', 'unknown'])
+    await eventually(() => expect(readdirSync(join(stateDir, 'runs'))).toEqual([]))
+    await eventually(() => expect(readFileSync(join(stateDir, 'journal'), 'utf8')).not.toContain('\0'))
+  })
+
+  test('that is all there is does not keep the agent from running scripts', async () => {
+    const stateDir = temporaryDirectory()
+    mkdirSync(join(stateDir, 'journal'))
+    const { host } = makeAgent({ stateDir })
+    host.connect().deliver(pendingScript('execution-1', 'exit 3'))
+    expect(await host.completion('execution-1')).toMatchObject({ exit_code: 3 })
   })
 })

@@ -3,11 +3,11 @@ import type { HostMessage, PendingScript } from '@slipway/protocol'
 import type { HostSession, SessionPart } from '../session/host-session.ts'
 import { completionMessage } from './completion-message.ts'
 import { Delivery } from './delivery.ts'
-import { FinishedRuns, type FinishedRun } from './finished-runs.ts'
 import { killMarkedProcesses } from './process-tree.ts'
-import { RunJournal, type JournalledRun } from './run-journal.ts'
+import type { JournalledRun } from './run-journal.ts'
+import { RunStore } from './run-store.ts'
 import { runKey, type Attempt } from './run-key.ts'
-import type { RunResult } from './run-record.ts'
+import type { FinishedRun, RunResult } from './run-record.ts'
 import { notStarted, ScriptRun } from './script-run.ts'
 
 export interface ScriptRunsOptions {
@@ -46,8 +46,7 @@ export function makeScriptRuns(options: ScriptRunsOptions): ScriptRuns {
 class Runs implements ScriptRuns {
   readonly #options: ScriptRunsOptions
   readonly #now: () => number
-  readonly #journal: RunJournal
-  readonly #finished: FinishedRuns
+  readonly #store: RunStore
   readonly #delivery: Delivery
   readonly #runs = new Map<string, ScriptRun>()
   /** Accepted, in order, without a process yet. */
@@ -64,11 +63,9 @@ class Runs implements ScriptRuns {
     this.#options = options
     this.#now = now
     this.#capBytes = options.outputCapBytes ?? defaultCapBytes
-    this.#journal = new RunJournal({ stateDir, now })
-    this.#finished = new FinishedRuns({ stateDir, now })
+    this.#store = new RunStore({ stateDir, logger, now })
     this.#delivery = new Delivery({ runs: this.#runs, onDelivered: (run) => this.#putAway(run) })
-    for (const run of this.#journal.load((name, why) => logger.error({ name, why }, 'a run was set aside')))
-      this.#recover(run)
+    for (const run of this.#store.recover()) this.#recover(run)
     this.#startWaiting()
     this.#tick = setInterval(() => this.#delivery.tick(), tickMs)
     this.#tick.unref()
@@ -85,6 +82,7 @@ class Runs implements ScriptRuns {
     // What ends makes new work: a result is told, acknowledged and put away.
     while (this.#executing.size + this.#background.size > 0)
       await Promise.all([...this.#executing.values(), ...this.#background])
+    await this.#store.close()
   }
 
   onOpen(session: HostSession): void {
@@ -131,47 +129,62 @@ class Runs implements ScriptRuns {
 
   #take(script: PendingScript): void {
     const known = this.#runs.get(runKey(script))
-    const finished = known ? null : this.#finished.find(script)
+    const finished = known ? null : this.#store.finished.find(script)
     if (known) {
       known.repeat()
       this.#delivery.news(known)
     } else if (finished) this.#tellFinished({ ...finished, attempt: script.attempt })
-    else if (!this.#stopped) this.#inBackground(this.#accept(script))
+    else if (!this.#stopped) this.#accept(script)
   }
 
-  async #accept(script: PendingScript): Promise<void> {
+  /** With a free place the script is begun at once: one sync for both. */
+  #accept(script: PendingScript): void {
     const run = this.#makeRun(script, 'accepting', null)
-    try {
-      await this.#journal.accept(script)
-    } catch (error) {
-      this.#runs.delete(run.key)
-      const why = `the script ${script.script_name} was not accepted: its journal cannot be written (${String(error)})`
-      this.#options.logger.error({ ...run.id, error: String(error) }, 'a script could not be journalled')
-      this.#delivery.send({ type: 'error', error: why, details: run.id })
-      return
-    }
+    if (this.#waiting.size === 0 && this.#executing.size < this.#mostRunning) {
+      const begun = this.#journalled(run, script, this.#store.begin(script, run.mark))
+      this.#executing.set(run, this.#execute(run, script, begun))
+    } else this.#inBackground(this.#queue(run, script))
+  }
+
+  async #queue(run: ScriptRun, script: PendingScript): Promise<void> {
+    if (!(await this.#journalled(run, script, this.#store.accept(script)))) return
     run.phase = 'accepted'
     this.#delivery.news(run)
     this.#waiting.set(run, script)
     this.#startWaiting()
   }
 
+  /** False: it could not be journalled, and the host was told. */
+  async #journalled(run: ScriptRun, script: PendingScript, written: Promise<void>): Promise<boolean> {
+    try {
+      await written
+      return true
+    } catch (error) {
+      this.#runs.delete(run.key)
+      this.#store.refuse(run.id)
+      const why = `the script ${script.script_name} was not accepted: its journal cannot be written (${String(error)})`
+      this.#options.logger.error({ ...run.id, error: String(error) }, 'a script could not be journalled')
+      this.#delivery.send({ type: 'error', error: why, details: run.id })
+      return false
+    }
+  }
+
   #startWaiting(): void {
-    const most = this.#options.mostRunning ?? defaultMostRunning
     for (const [run, script] of this.#waiting) {
       if (this.#stopped) return
       if (run.endReason === 'cancelled') {
         this.#waiting.delete(run)
-        this.#inBackground(run.conclude(cancelledBefore()))
-      } else if (this.#executing.size < most) {
+        run.conclude(cancelledBefore())
+      } else if (this.#executing.size < this.#mostRunning) {
         this.#waiting.delete(run)
-        this.#executing.set(run, this.#execute(run, script))
+        const started = this.#store.started(run.id, run.mark).then(() => true)
+        this.#executing.set(run, this.#execute(run, script, started))
       }
     }
   }
 
-  async #execute(run: ScriptRun, script: PendingScript): Promise<void> {
-    await run.execute(script).catch((error: unknown) => this.#surprised(error))
+  async #execute(run: ScriptRun, script: PendingScript, journalled: Promise<boolean>): Promise<void> {
+    await run.execute(script, journalled).catch((error: unknown) => this.#surprised(error))
     this.#executing.delete(run)
     this.#startWaiting()
   }
@@ -183,7 +196,7 @@ class Runs implements ScriptRuns {
     for (const run of meant) this.#cancelKnown(run)
     this.#startWaiting()
     if (meant.length > 0) return
-    const finished = this.#finished.ofExecution(executionId).filter((run) => isSameAttempt(run, attempt))
+    const finished = this.#store.finished.ofExecution(executionId).filter((run) => isSameAttempt(run, attempt))
     if (finished.length > 0) for (const run of finished) this.#tellFinished(run)
     else this.#inBackground(this.#cancelUnseen({ execution_id: executionId, attempt: attempt ?? 0 }))
   }
@@ -199,7 +212,8 @@ class Runs implements ScriptRuns {
   async #cancelUnseen(id: Attempt): Promise<void> {
     const result = cancelledBefore()
     try {
-      await this.#finished.add(id, result)
+      this.#store.finished.add(id, result)
+      await this.#store.journal.sync()
     } catch (error) {
       this.#options.logger.error({ ...id, error: String(error) }, 'a cancelled script could not be remembered')
       return
@@ -208,31 +222,19 @@ class Runs implements ScriptRuns {
   }
 
   #putAway(run: ScriptRun): void {
-    if (run.result && this.#runs.delete(run.key)) this.#inBackground(this.#archive(run.id, run.result))
+    if (run.result && this.#runs.delete(run.key)) this.#store.putAway(run.id, run.result)
   }
 
-  async #archive(id: Attempt, result: RunResult): Promise<void> {
-    try {
-      await this.#finished.add(id, { ...result, note: null })
-      await this.#journal.archive(runKey(id))
-    } catch (error) {
-      // Its journal is still there: after a restart the result is sent and acknowledged again.
-      this.#options.logger.error({ ...id, error: String(error) }, 'a finished run could not be put away')
-    }
-  }
-
-  #recover({ script, started, mark, result }: JournalledRun): void {
+  #recover({ id, script, mark, result }: JournalledRun): void {
     if (mark !== null && !result) killMarkedProcesses(mark)
-    const finished = this.#finished.find(script)
-    if (finished) this.#inBackground(this.#archive(script, finished.result))
-    else if (result) this.#makeRun(script, 'ended', result)
-    else if (started) this.#inBackground(this.#makeRun(script, 'started', null).concludeInterrupted())
-    else this.#waiting.set(this.#makeRun(script, 'accepted', null), script)
+    if (result) this.#makeRun(id, 'ended', result)
+    else if (script) this.#waiting.set(this.#makeRun(id, 'accepted', null), script)
+    else this.#makeRun(id, 'started', null).concludeInterrupted()
   }
 
   #makeRun(id: Attempt, phase: ScriptRun['phase'], result: RunResult | null): ScriptRun {
     const run = new ScriptRun(id, phase, result, {
-      journal: this.#journal,
+      store: this.#store,
       logger: this.#options.logger,
       capBytes: this.#capBytes,
       onNews: (each) => this.#delivery.news(each),
@@ -243,6 +245,10 @@ class Runs implements ScriptRuns {
 
   #tellFinished(run: Pick<FinishedRun, 'execution_id' | 'attempt' | 'result'>): void {
     this.#delivery.send(completionMessage(run, run.result, { stdout: '', stderr: '', logFile: null }))
+  }
+
+  get #mostRunning(): number {
+    return this.#options.mostRunning ?? defaultMostRunning
   }
 
   #inBackground(work: Promise<void>): void {

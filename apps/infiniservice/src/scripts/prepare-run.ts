@@ -2,7 +2,6 @@ import type { PendingScript } from '@slipway/protocol'
 import { chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, unixPath } from './find-program.ts'
-import { makeFreshDirectory } from './make-fresh-directory.ts'
 import { findRunUser, workingDirectory, type RunUser } from './run-user.ts'
 import { scriptEnvironment } from './script-environment.ts'
 import { shellCommand } from './shell-command.ts'
@@ -19,6 +18,7 @@ export interface PreparedRun {
 /** Writes the program's text and finds its shell and user. A string says why this script cannot run on this machine. */
 export async function prepareRun(options: {
   script: PendingScript
+  /** Exists and is empty. */
   directory: string
   mark: string
   platform?: NodeJS.Platform
@@ -32,7 +32,7 @@ export async function prepareRun(options: {
   if (typeof user === 'string') return user
   const env = scriptEnvironment(script, user, options.mark)
   if (typeof env === 'string') return env
-  const file = writeProgram(join(directory, 'program'), command.fileName, command.bytesOf(script.script_content), user)
+  const file = writeProgram(join(directory, command.fileName), command.bytesOf(script.script_content), user)
   const argv = [program, ...command.argumentsFor(file)]
   return { ...asUser(argv, user), env, cwd: workingDirectory(user) }
 }
@@ -47,14 +47,9 @@ function windowsUser(script: PendingScript): null | string {
   return `run_as is ${JSON.stringify(script.run_as)}, but on Windows it is system or administrator`
 }
 
-function writeProgram(directory: string, name: string, bytes: Buffer, user: RunUser | null): string {
-  makeFreshDirectory(directory, 0o700)
-  const file = join(directory, name)
+function writeProgram(file: string, bytes: Buffer, user: RunUser | null): string {
   writeFileSync(file, bytes, { mode: 0o700, flag: 'wx' })
-  if (user && user.uid !== process.getuid?.()) {
-    chownSync(file, user.uid, user.gid)
-    chownSync(directory, user.uid, user.gid) // last: as long as it is ours, nobody else can change the file
-  }
+  if (user && user.uid !== process.getuid?.()) chownSync(file, user.uid, user.gid)
   return file
 }
 

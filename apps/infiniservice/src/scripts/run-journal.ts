@@ -1,194 +1,210 @@
 import type { PendingScript } from '@slipway/protocol'
-import {
-  chmodSync,
-  closeSync,
-  fdatasync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { rename, rm, unlink } from 'node:fs/promises'
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { readWholeLines } from './read-whole-lines.ts'
-import { makeFreshDirectory } from './make-fresh-directory.ts'
-import { acceptedRecordSchema, endedRecordSchema, startedRecordSchema } from './run-record.ts'
-import type { RunRecord, RunResult } from './run-record.ts'
-import { trimLogs } from './trim-logs.ts'
+import { KeyedLog } from './keyed-log.ts'
 import { runKey, type Attempt } from './run-key.ts'
+import { runRecordSchema, type FinishedRun, type RunRecord, type RunResult } from './run-record.ts'
 
 // INVARIANTS
-// - `accept` returns after the record, the run's directory and its entry in `runs/` are on disk.
-// - `started` is on disk before a process exists: a run whose journal says so is never begun again.
+// - `accept`, `begin` and `started` are fulfilled after their records are on disk: a process exists only after `begin` or `started`,
+//   and a run whose journal says so is never begun again.
 // - A last line without its newline was never synced, so what it announces has not happened.
+// - `ended` and `finished` are written at once and synced soon after: nobody waits for them. An agent that is killed loses neither.
+//   A power cut within that tenth of a second does: the next agent then says `interrupted` of a run whose result was sent, and the
+//   host keeps the first it got; a host that got nothing hears what it would have heard had the power failed a moment earlier.
+//   A lost `finished` means that the result is sent and acknowledged once more. Neither runs a script again.
 
-/** Logs are looked through once in so many runs: it costs more than putting one away. */
-const trimEvery = 20
-
-/** What a run's journal tells after a restart of the agent. */
+/** What the journal tells of a run after a restart of the agent. */
 export interface JournalledRun {
-  readonly script: PendingScript
-  readonly started: boolean
+  readonly id: Attempt
+  /** Null once it was begun: it is not begun again. */
+  readonly script: PendingScript | null
   /** Of the processes it may have left behind; null when it was not started or its record is illegible. */
   readonly mark: string | null
   readonly result: RunResult | null
 }
 
-/** The runs on disk: one directory each, with `journal` (JSON lines), the program's text and the output's spool. */
+export interface LoadedRuns {
+  readonly open: ReadonlyMap<string, JournalledRun>
+  /** From the oldest to the newest. */
+  readonly finished: readonly FinishedRun[]
+}
+
+/** All runs of this machine in one file, `journal` (JSON lines). */
 export class RunJournal {
-  readonly #runs: string
-  readonly #logs: string
-  readonly #aside: string
+  readonly #stateDir: string
   readonly #now: () => number
-  #archived = 0
-  #trimming: Promise<void> | null = null
+  #log: KeyedLog
+  readonly #makeLog: () => KeyedLog
 
-  constructor(options: { stateDir: string; now: () => number }) {
-    this.#runs = join(options.stateDir, 'runs')
-    this.#logs = join(options.stateDir, 'logs')
-    this.#aside = join(options.stateDir, 'set-aside')
-    this.#now = options.now
-    for (const dir of [options.stateDir, this.#runs]) {
-      mkdirSync(dir, { recursive: true })
-      // A script of another user must reach its own program's text, and see nothing else.
-      if (process.platform !== 'win32') chmodSync(dir, 0o711)
-    }
-    mkdirSync(this.#logs, { recursive: true, mode: 0o700 })
+  /** `onLost` hears of results that could not be brought to the disk after they were written. */
+  constructor(options: {
+    stateDir: string
+    now: () => number
+    onLost?: (error: unknown) => void
+    slackBytes?: number
+  }) {
+    const { stateDir, now, onLost = () => {}, slackBytes } = options
+    this.#stateDir = stateDir
+    this.#now = now
+    const path = join(stateDir, 'journal')
+    this.#makeLog = () => new KeyedLog({ path, onLost, ...(slackBytes === undefined ? {} : { slackBytes }) })
+    this.#log = this.#makeLog()
+    mkdirSync(stateDir, { recursive: true })
+    // A script of another user must reach its own program's text, and see nothing else.
+    if (process.platform !== 'win32') chmodSync(stateDir, 0o711)
   }
 
-  directory(key: string): string {
-    return join(this.#runs, key)
-  }
-
-  /** Where a finished run's output stays for a while. */
-  logDirectory(key: string): string {
-    return join(this.#logs, key)
-  }
-
-  /** Reads every run, one at a time. A directory that makes no sense is set aside and named to `onGarbage`. */
-  *load(onGarbage: (name: string, why: string) => void): Generator<JournalledRun> {
-    for (const name of readdirSync(this.#runs)) {
-      const read = this.#read(name)
-      if (typeof read !== 'string') yield read
-      else {
-        this.#setAside(name)
-        onGarbage(name, read)
-      }
+  /** Reads everything; to be called once, first. What makes no sense is copied to `set-aside` and told to `onGarbage`. */
+  load(onGarbage: (why: string) => void): LoadedRuns {
+    try {
+      return this.#load(onGarbage)
+    } catch (error) {
+      onGarbage(`it cannot be read: ${String(error)}`)
+      renameSync(join(this.#stateDir, 'journal'), this.#aside())
+      this.#log = this.#makeLog()
+      return { open: new Map(), finished: [] }
     }
   }
 
-  async accept(script: PendingScript): Promise<void> {
-    const directory = this.directory(runKey(script))
-    makeFreshDirectory(directory, 0o711)
-    await Promise.all([
-      this.#append(script, { record: 'accepted', at: this.#time(), script }),
-      syncDirectory(directory),
-      syncDirectory(this.#runs),
-    ])
+  accept(script: PendingScript): Promise<void> {
+    return this.#putAndSync(script, this.#accepted(script))
+  }
+
+  /** Accepted and started in one go: both are on disk when it is fulfilled. */
+  begin(script: PendingScript, mark: string): Promise<void> {
+    return this.#putAndSync(script, this.#accepted(script), this.#started(script, mark))
   }
 
   started(run: Attempt, mark: string): Promise<void> {
-    return this.#append(run, { record: 'started', at: this.#time(), mark })
+    return this.#putAndSync(run, this.#started(run, mark))
   }
 
-  ended(run: Attempt, result: RunResult): Promise<void> {
-    return this.#append(run, { record: 'ended', at: this.#time(), result })
+  /** What was to be accepted is not, because its sync failed; throws when even that cannot be written. */
+  refused(run: Attempt): void {
+    this.#put(run, { record: 'refused', ...this.#line(run) })
+    this.#log.drop(runKey(run))
   }
 
-  /** The host has everything: only the output stays, as a log. */
-  async archive(key: string): Promise<void> {
-    const directory = this.directory(key)
-    await Promise.all([
-      rm(join(directory, 'program'), { recursive: true, force: true }),
-      ...['journal', 'stdout.pieces', 'stderr.pieces'].map((name) => removeFile(join(directory, name))),
-    ])
-    await rename(directory, this.logDirectory(key))
-    this.#archived += 1
-    if (this.#archived % trimEvery === 0) await this.#trim()
+  ended(run: Attempt, result: RunResult): void {
+    this.#put(run, { record: 'ended', ...this.#line(run), result })
+    this.#log.syncSoon()
   }
 
-  /** One walk over the logs serves all runs that were put away before it began. */
-  #trim(): Promise<void> {
-    this.#trimming ??= Promise.resolve().then(() => {
-      this.#trimming = null
-      return trimLogs(this.#logs)
-    })
-    return this.#trimming
+  finished(run: FinishedRun): void {
+    this.#put(run, { record: 'finished', ...run })
+    this.#log.syncSoon()
   }
 
-  /** Only the wait for the disk is asynchronous: the rest takes microseconds, and less than a turn of the thread pool. */
-  async #append(run: Attempt, record: RunRecord): Promise<void> {
-    const file = openSync(join(this.directory(runKey(run)), 'journal'), 'a', 0o600)
-    try {
-      writeFileSync(file, `${JSON.stringify(record)}\n`)
-      await sync(file)
-    } finally {
-      closeSync(file)
+  /** A finished run that need not be known any more. */
+  forget(key: string): void {
+    this.#log.drop(key)
+  }
+
+  /** Fulfilled when everything is on disk. */
+  sync(): Promise<void> {
+    return this.#log.sync()
+  }
+
+  /** Brings everything to the disk and lets go of the file; what is written later opens it again. */
+  close(): Promise<void> {
+    return this.#log.close()
+  }
+
+  #load(onGarbage: (why: string) => void): LoadedRuns {
+    const open = new Map<string, JournalledRun>()
+    const finished = new Map<string, FinishedRun>()
+    const suspects = new Map<string, Attempt>()
+    let illegible = 0
+    for (const { text, place } of this.#log.lines()) {
+      const record = parseRecord(text)
+      if (!record) {
+        illegible += 1
+        // It may have been the start of any run that waited.
+        for (const [key, { id, script }] of open) if (script) suspects.set(key, id)
+        continue
+      }
+      const key = runKey(record)
+      suspects.delete(key)
+      if (record.record === 'refused') this.#log.drop(key)
+      else this.#log.keep(key, place)
+      finished.delete(key)
+      const run = afterRecord(record, open.get(key))
+      if (run) open.set(key, run)
+      else open.delete(key)
+      if (record.record === 'finished') finished.set(key, record)
     }
+    if (illegible > 0) {
+      onGarbage(`${illegible} of its lines are illegible`)
+      for (const [key, id] of suspects) open.set(key, { id, script: null, mark: null, result: null })
+      this.#clean([...suspects.values()], onGarbage)
+    }
+    return { open, finished: [...finished.values()] }
   }
 
-  #read(name: string): JournalledRun | string {
-    let lines: string[]
+  /** Leaves out the illegible lines, once what they may have meant is written down; until then they stay. */
+  #clean(suspects: readonly Attempt[], onGarbage: (why: string) => void): void {
     try {
-      lines = readWholeLines(join(this.#runs, name, 'journal'))
+      copyFileSync(join(this.#stateDir, 'journal'), this.#aside())
+      for (const id of suspects) this.#put(id, this.#started(id, null))
+      this.#log.rewriteSoon()
     } catch (error) {
-      return `its journal cannot be read: ${String(error)}`
-    }
-    const [first, second, ...rest] = lines.map(parseLine)
-    const accepted = acceptedRecordSchema.safeParse(first)
-    if (!accepted.success) return 'the first line of its journal is not a record of acceptance'
-    const { script } = accepted.data
-    if (runKey(script) !== name) return 'its journal belongs to another run'
-    const result = [second, ...rest].map((line) => endedRecordSchema.safeParse(line)).find((each) => each.success)
-    const started = startedRecordSchema.safeParse(second)
-    return {
-      script,
-      // Any further line, even an illegible one, may mean that the process existed.
-      started: lines.length > 1,
-      mark: started.success ? started.data.mark : null,
-      result: result?.data.result ?? null,
+      onGarbage(`its illegible lines could not be set aside: ${String(error)}`)
     }
   }
 
-  #setAside(name: string): void {
-    mkdirSync(this.#aside, { recursive: true, mode: 0o700 })
-    rmSync(join(this.#aside, name), { recursive: true, force: true })
-    renameSync(join(this.#runs, name), join(this.#aside, name))
+  #accepted(script: PendingScript): RunRecord {
+    return { record: 'accepted', ...this.#line(script), script }
   }
 
-  #time(): string {
-    return new Date(this.#now()).toISOString()
+  #started(run: Attempt, mark: string | null): RunRecord {
+    return { record: 'started', ...this.#line(run), mark }
+  }
+
+  #line({ execution_id, attempt }: Attempt) {
+    return { execution_id, attempt, at: this.#now() }
+  }
+
+  async #putAndSync(run: Attempt, ...records: readonly RunRecord[]): Promise<void> {
+    this.#put(run, ...records)
+    await this.#log.sync()
+  }
+
+  #put(run: Attempt, ...records: readonly RunRecord[]): void {
+    this.#log.put(runKey(run), ...records.map((record) => JSON.stringify(record)))
+  }
+
+  /** Where the illegible journal goes; an earlier one is replaced. */
+  #aside(): string {
+    const directory = join(this.#stateDir, 'set-aside')
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    rmSync(join(directory, 'journal'), { recursive: true, force: true })
+    return join(directory, 'journal')
   }
 }
 
-function parseLine(line: string): unknown {
+/** Null: nothing is left to do for this run. */
+function afterRecord(record: RunRecord, before: JournalledRun | undefined): JournalledRun | null {
+  const id = { execution_id: record.execution_id, attempt: record.attempt }
+  switch (record.record) {
+    case 'accepted':
+      // Never back from begun to waiting.
+      return before && !before.script ? before : { id, script: record.script, mark: null, result: null }
+    case 'started':
+      return { id, script: null, mark: record.mark, result: before?.result ?? null }
+    case 'ended':
+      return { id, script: null, mark: before?.mark ?? null, result: record.result }
+    case 'finished':
+    case 'refused':
+      return null
+  }
+}
+
+function parseRecord(line: string): RunRecord | null {
   try {
-    return JSON.parse(line)
+    const parsed = runRecordSchema.safeParse(JSON.parse(line))
+    return parsed.success ? parsed.data : null
   } catch {
     return null
-  }
-}
-
-/** rm(force) in one call in place of four. */
-async function removeFile(path: string): Promise<void> {
-  try {
-    await unlink(path)
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-  }
-}
-
-const sync = promisify(fdatasync)
-
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return // directories cannot be opened there; NTFS journals their entries
-  const directory = openSync(path, 'r')
-  try {
-    await sync(directory)
-  } finally {
-    closeSync(directory)
   }
 }

@@ -2,21 +2,8 @@ import { pendingScriptSchema } from '@slipway/protocol'
 import * as z from 'zod/mini'
 
 const count = z.int().check(z.nonnegative())
-
-/** First line of a run's journal: what was asked. */
-export const acceptedRecordSchema = z.object({
-  record: z.literal('accepted'),
-  at: z.string(),
-  script: pendingScriptSchema,
-})
-
-/** Second line: synced before the process exists, so that a run is never begun twice. */
-export const startedRecordSchema = z.object({
-  record: z.literal('started'),
-  at: z.string(),
-  /** What every process of the run carries in its environment: a later agent finds the ones left behind by it. */
-  mark: z.string(),
-})
+/** Every line of the journal says whose it is; attempt 0 stands for an execution cancelled before any try arrived. */
+const line = { execution_id: z.string(), attempt: z.int(), at: z.number() }
 
 /** How a run ended; what `script_completion` says apart from the output's text. */
 export const runResultSchema = z.object({
@@ -34,13 +21,26 @@ export const runResultSchema = z.object({
 })
 export type RunResult = z.infer<typeof runResultSchema>
 
-/** Last line: the result, kept until the host acknowledges it. */
-export const endedRecordSchema = z.object({ record: z.literal('ended'), at: z.string(), result: runResultSchema })
+/** A line of the journal. Of each run the last one counts. */
+export const runRecordSchema = z.discriminatedUnion('record', [
+  /** What was asked. */
+  z.object({ record: z.literal('accepted'), ...line, script: pendingScriptSchema }),
+  /**
+   * Synced before the process exists, so that a run is never begun twice. The mark is in the environment of every process of the
+   * run: a later agent finds by it what was left behind. Null: an illegible journal may have said that it was begun.
+   */
+  z.object({ record: z.literal('started'), ...line, mark: z.nullable(z.string()) }),
+  /** The result, kept until the host acknowledges it. */
+  z.object({ record: z.literal('ended'), ...line, result: runResultSchema }),
+  /** The host has the result; kept so that a late duplicate is not run again. */
+  z.object({ record: z.literal('finished'), ...line, result: runResultSchema }),
+  /** Never accepted after all: the sync of its acceptance failed. */
+  z.object({ record: z.literal('refused'), ...line }),
+])
+export type RunRecord = z.infer<typeof runRecordSchema>
 
-export type RunRecord =
-  | z.infer<typeof acceptedRecordSchema>
-  | z.infer<typeof startedRecordSchema>
-  | z.infer<typeof endedRecordSchema>
+/** A run that the host has the result of; `at` in milliseconds of the epoch. */
+export type FinishedRun = Pick<Extract<RunRecord, { record: 'finished' }>, 'execution_id' | 'attempt' | 'at' | 'result'>
 
 /** A result with nothing in it, to be spread into one that says what happened. */
 export const emptyResult: RunResult = {

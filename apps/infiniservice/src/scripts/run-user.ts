@@ -44,9 +44,15 @@ function ownUser(uid: number): RunUser {
   return known ?? { name: String(uid), uid, gid: process.getgid?.() ?? 0, home: '/' }
 }
 
+let passwd = { version: '', text: '' }
+
+/** Read again when it changed: useradd(8) and its like replace the file. */
 function passwdFile(): string {
   try {
-    return readFileSync('/etc/passwd', 'utf8')
+    const { mtimeMs, ctimeMs, ino, size } = statSync('/etc/passwd')
+    const version = [mtimeMs, ctimeMs, ino, size].join(' ')
+    if (version !== passwd.version) passwd = { version, text: readFileSync('/etc/passwd', 'utf8') }
+    return passwd.text
   } catch {
     return '' // a directory service alone may know the users
   }

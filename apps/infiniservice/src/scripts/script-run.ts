@@ -6,12 +6,12 @@ import { completionMessage } from './completion-message.ts'
 import { startTimer } from './long-timer.ts'
 import { OutputSpool, streamNames, type StreamName } from './output-spool.ts'
 import { PieceSender } from './piece-sender.ts'
-import { prepareRun } from './prepare-run.ts'
+import { prepareRun, type PreparedRun } from './prepare-run.ts'
 import { endProcessTree } from './process-tree.ts'
-import type { RunJournal } from './run-journal.ts'
 import { runKey, type Attempt } from './run-key.ts'
 import { startProcess, type RunningProcess } from './run-process.ts'
 import { emptyResult, type RunResult } from './run-record.ts'
+import type { RunStore } from './run-store.ts'
 
 /** Why a run is ended before it ends by itself. */
 export type EndReason = 'timed_out' | 'cancelled' | 'interrupted'
@@ -19,7 +19,7 @@ export type RunPhase = 'accepting' | 'accepted' | 'started' | 'ended'
 type Send = (message: AgentOutgoing) => boolean
 
 export interface ScriptRunOptions {
-  readonly journal: RunJournal
+  readonly store: RunStore
   readonly logger: Logger
   readonly capBytes: number
   /** Something can be sent. */
@@ -30,6 +30,8 @@ export interface ScriptRunOptions {
 export class ScriptRun {
   readonly id: Attempt
   readonly key: string
+  /** In the environment of its processes. */
+  readonly mark = randomUUID()
   phase: RunPhase
   result: RunResult | null = null
   readonly #options: ScriptRunOptions
@@ -37,7 +39,6 @@ export class ScriptRun {
   readonly #senders: Readonly<Record<StreamName, PieceSender>>
   #told = { accepted: false, started: false, completed: false }
   #process: RunningProcess | null = null
-  #mark = ''
   #reason: EndReason | null = null
   #ending: Promise<void> | null = null
   /** Monotonic time of the last acknowledgement, or since when one is awaited. */
@@ -51,7 +52,7 @@ export class ScriptRun {
     this.phase = phase
     this.result = result
     this.#options = options
-    const directory = options.journal.directory(this.key)
+    const directory = options.store.directories.path(this.key)
     const spool = (name: StreamName) =>
       // A run found as `started` is one of a former agent: nothing is written to it any more.
       new OutputSpool({ directory, name, capBytes: options.capBytes, ended: phase === 'ended' || phase === 'started' })
@@ -59,29 +60,31 @@ export class ScriptRun {
     this.#senders = { stdout: new PieceSender(this.#spools.stdout), stderr: new PieceSender(this.#spools.stderr) }
   }
 
-  /** Runs the program to its end and journals the result. Never rejects. */
-  async execute(script: PendingScript): Promise<void> {
-    this.phase = 'started'
-    let result: RunResult
+  /**
+   * Runs the program to its end and journals the result. `journalled` tells that the start is on disk, or with false that the run
+   * was refused; until then the program is only prepared. Never rejects.
+   */
+  async execute(script: PendingScript, journalled: Promise<boolean>): Promise<void> {
+    let result: RunResult | null
     try {
-      result = await this.#run(script)
+      result = await this.#run(script, journalled)
     } catch (error) {
-      result = notStarted(`the agent could not prepare the run: ${messageOf(error)}`)
+      result = notStarted(couldNotPrepare(error))
     }
     for (const name of streamNames) this.#spools[name].end()
-    await this.conclude(result)
+    if (result) this.conclude(result)
   }
 
   /** A former agent began it and did not live to see its end. */
-  concludeInterrupted(): Promise<void> {
+  concludeInterrupted(): void {
     const note = 'the agent ended while the script ran; how far it came is not known'
-    return this.conclude({ ...this.#outputFacts(), interrupted: true, note })
+    this.conclude({ ...this.#outputFacts(), interrupted: true, note })
   }
 
   /** Journals the result; when even that fails (a full disk) the host still hears it from memory. */
-  async conclude(result: RunResult): Promise<void> {
+  conclude(result: RunResult): void {
     try {
-      await this.#options.journal.ended(this.id, result)
+      this.#options.store.journal.ended(this.id, result)
     } catch (error) {
       this.#options.logger.error({ ...this.id, error: messageOf(error) }, 'a result could not be written to disk')
     }
@@ -97,7 +100,7 @@ export class ScriptRun {
   end(reason: EndReason): void {
     if (this.#reason || this.phase === 'ended' || this.#process?.exited()) return
     this.#reason = reason
-    if (this.#process) this.#ending = endProcessTree(this.#process.pid, this.#mark)
+    if (this.#process) this.#ending = endProcessTree(this.#process.pid, this.mark)
   }
 
   get endReason(): EndReason | null {
@@ -186,30 +189,43 @@ export class ScriptRun {
     return completionMessage(this.id, result, {
       stdout: this.#spools.stdout.tail(),
       stderr: this.#spools.stderr.tail(),
-      logFile: join(this.#options.journal.logDirectory(this.key), 'stdout'),
+      logFile: join(this.#options.store.directories.logPath(this.key), 'stdout'),
     })
   }
 
-  async #run(script: PendingScript): Promise<RunResult> {
-    const { journal, onNews } = this.#options
-    this.#mark = randomUUID()
-    const directory = journal.directory(this.key)
-    const prepared = await prepareRun({ script, directory, mark: this.#mark })
+  async #run(script: PendingScript, journalled: Promise<boolean>): Promise<RunResult | null> {
+    const { onNews } = this.#options
+    let isPrepared = false
+    const preparing = this.#prepare(script).finally(() => (isPrepared = true))
+    if (!(await journalled)) return null
+    this.phase = 'started'
+    // A directory service is slow to say who the user is: the host hears of the acceptance before it sends the script again.
+    if (!isPrepared) onNews(this)
+    const prepared = await preparing
     if (typeof prepared === 'string') return notStarted(prepared)
-    await journal.started(this.id, this.#mark)
     if (this.#reason) return this.#endedBefore(this.#reason)
     const began = performance.now()
     const started = await startProcess(prepared, this.#spools, () => onNews(this))
     if (typeof started === 'string') return notStarted(started)
     this.#process = started
     // A cancel that came while the process was being made.
-    if (this.#reason) this.#ending = endProcessTree(started.pid, this.#mark)
+    if (this.#reason) this.#ending = endProcessTree(started.pid, this.mark)
     onNews(this)
     const stopTimer = startTimer(script.timeout_seconds * 1000, () => this.end('timed_out'))
     const exitCode = await started.ended
     stopTimer()
     await this.#ending
     return this.#finalResult(exitCode, performance.now() - began)
+  }
+
+  /** While the disk syncs. Never rejects. */
+  async #prepare(script: PendingScript): Promise<PreparedRun | string> {
+    const { directories } = this.#options.store
+    try {
+      return await prepareRun({ script, directory: directories.path(this.key), mark: this.mark })
+    } catch (error) {
+      return couldNotPrepare(error)
+    }
   }
 
   #endedBefore(reason: EndReason): RunResult {
@@ -232,6 +248,10 @@ export class ScriptRun {
 /** A run that could not begin, with the reason that the host shows. */
 export function notStarted(note: string): RunResult {
   return { ...emptyResult, not_started: true, note }
+}
+
+function couldNotPrepare(error: unknown): string {
+  return `the agent could not prepare the run: ${messageOf(error)}`
 }
 
 function messageOf(error: unknown): string {

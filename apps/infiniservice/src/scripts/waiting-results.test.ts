@@ -1,7 +1,8 @@
+import { silentLogger } from '@slipway/base'
 import { describe, expect, test } from 'vitest'
 import { eventually } from './testing/eventually.ts'
 import { emptyResult } from './run-record.ts'
-import { RunJournal } from './run-journal.ts'
+import { RunStore } from './run-store.ts'
 import { makeAgent } from './testing/make-agent.ts'
 import { pendingScript, temporaryDirectory } from './testing/recording-host.ts'
 import { writeFileSync } from 'node:fs'
@@ -11,18 +12,20 @@ const most = 1_000
 
 /** As 1 000 runs without a host leave it, without 1 000 processes. */
 async function journalResults(stateDir: string): Promise<void> {
-  const journal = new RunJournal({ stateDir, now: Date.now })
+  const store = new RunStore({ stateDir, logger: silentLogger, now: Date.now })
+  store.recover()
   const numbers = Array.from({ length: most }, (_, index) => index)
   for (let from = 0; from < most; from += 50)
     await Promise.all(
       numbers.slice(from, from + 50).map(async (number) => {
         const script = pendingScript(`execution-${number}`, 'seq 1 2000')
-        await journal.accept(script)
-        await journal.started(script, 'mark')
-        writeFileSync(join(journal.directory(`execution-${number}.1`), 'stdout'), `${number}\n`.repeat(2_000))
-        await journal.ended(script, { ...emptyResult, exit_code: 0, stdout_bytes: 2_000 * (String(number).length + 1) })
+        await store.accept(script)
+        await store.started(script, 'mark')
+        writeFileSync(join(store.directories.path(`execution-${number}.1`), 'stdout'), `${number}\n`.repeat(2_000))
+        store.journal.ended(script, { ...emptyResult, exit_code: 0, stdout_bytes: 2_000 * (String(number).length + 1) })
       }),
     )
+  await store.close()
 }
 
 describe('a thousand results that waited for the host', () => {
