@@ -13,12 +13,13 @@ export async function placeAgent(base: string, version: string): Promise<void> {
   await run([buildAgent, '--base', base, '--target', 'linux-x64', '--no-packages', '--version', version])
 }
 
-/** Puts in its place a program that ends at once, signed as ours: what a broken release is. */
+/** Puts in its place a program that says its version and ends at once when it shall work, signed as ours: a broken release. */
 export async function placeBrokenAgent(base: string, version: string): Promise<void> {
   const folder = join(base, 'infiniservice')
   const file = join(folder, 'binaries/linux/infiniservice')
   const { key } = await openSigningKey(join(base, 'signing.key'), false)
-  await writeFile(`${file}.new`, '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  const program = `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit 0\nexit 1\n`
+  await writeFile(`${file}.new`, program, { mode: 0o755 })
   await run(['mv', `${file}.new`, file])
   await run(['rm', '-f', `${file}.gz`, `${file}.zst`])
   const comment = `file:infiniservice\tversion:${version}\tplatform:linux\tarch:x64`
