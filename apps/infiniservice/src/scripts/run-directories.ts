@@ -6,8 +6,11 @@ import { trimLogs } from './trim-logs.ts'
 
 /** Finished runs are put away after a second without another, so that it does not slow down the next script. */
 const quietMs = 1_000
-/** So many are put away without waiting for quiet. */
-const mostWaiting = 200
+/** With so many waiting, quiet is no longer waited for. */
+const mostWaiting = 1_000
+/** A few at a time: the next sync of the journal waits for the file system to write down what was removed. */
+const atOnce = 16
+const pauseMs = 250
 
 /** What stays of a run: its output. */
 const isOutput = (name: string) => /^std(out|err)(\.tail)?$/.test(name)
@@ -69,25 +72,33 @@ export class RunDirectories {
   /** The host has everything of it: soon only the output stays, as a log. */
   putAway(key: string): void {
     this.#waiting.add(key)
-    if (this.#timer && this.#waiting.size < mostWaiting) {
-      this.#timer.refresh()
-      return
-    }
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.flush(), this.#waiting.size < mostWaiting ? quietMs : 0)
+    if (!this.#timer) this.#continueIn(quietMs)
+    else if (this.#waiting.size < mostWaiting) this.#timer.refresh()
   }
 
-  /** Puts away what waits, now. Never rejects. */
+  /** Puts away everything that waits, now. Never rejects. */
   flush(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
-    this.#working = this.#working.then(() => this.#work()).catch(this.#onFailure)
+    this.#working = this.#working.then(() => this.#work(this.#waiting.size)).catch(this.#onFailure)
     return this.#working
   }
 
-  async #work(): Promise<void> {
+  #continueIn(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      // More at once when they come faster than they go.
+      const most = Math.max(atOnce, Math.ceil(this.#waiting.size / atOnce))
+      const worked = this.#working.then(() => this.#work(most))
+      this.#working = worked.then(() => {
+        if (this.#waiting.size > 0 && !this.#timer) this.#continueIn(pauseMs)
+      }, this.#onFailure)
+    }, ms)
+  }
+
+  async #work(most: number): Promise<void> {
     if (this.#waiting.size === 0) return
-    const keys = [...this.#waiting]
+    const keys = [...this.#waiting].slice(0, most)
     await this.#beforePutAway()
     for (const key of keys) {
       this.#waiting.delete(key)
