@@ -12,6 +12,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Vitest's one second is less than a busy computer needs; what waits for a condition ends when it holds.
+    expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
     globalSetup: ['packages/testing/src/postgres-global-setup.ts'],
   },

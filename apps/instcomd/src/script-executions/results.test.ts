@@ -45,7 +45,10 @@ describe('cancelling', () => {
     await stand.executions.cancel(id, 'ada')
     expect((await stand.executions.get(id)).status).toBe('RUNNING')
     await stand.links.link(agent)
-    await expect.poll(() => agent.got('cancel_script')).toMatchObject([{ execution_id: id }])
+    // Twice when the due timer looks at the same moment: an agent takes the second for the first.
+    await expect
+      .poll(() => agent.got('cancel_script'))
+      .toContainEqual(expect.objectContaining({ execution_id: id, attempt: 1 }))
   })
 })
 
