@@ -99,7 +99,8 @@ export class PlanService {
   async #plan(machine: MachineRow, { config, image, inventory, now }: PlanParts): Promise<MadePlan> {
     const resolved = resolveConfig(config, inventory)
     if (!resolved.ok) throw invalid(resolved.error)
-    const options = { agent: false, now } // no agent is handed out by this version
+    // The agent is built for Linux and Windows; an illumos system has none to start.
+    const options = { agent: inventory.platform === 'linux', now }
     const plan = makePlan({
       machineId: machine.machine_id,
       config,
