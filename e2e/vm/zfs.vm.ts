@@ -61,7 +61,10 @@ test('a ZFS mirror is installed over the API, boots from disk with its agent, an
   expect(guest).toMatchObject({ link: 'virtio-serial', protocol: 2, agent_version: '0.1.0' })
   const ran = await runOnce(lab, machine.id, 'who are you', 'uname -n; findmnt -n -o SOURCE /')
   expect(ran).toMatchObject({ status: 'SUCCESS', stdout: 'zfs-vm\nrpool/ROOT/be-1\n' })
-  const managed = await lab.controlPlane.client.call('getMachine', { params: { machine_id: machine.id } })
+  // While somebody holds it, that is what is shown.
+  const params = { machine_id: machine.id }
+  await lab.controlPlane.client.call('releaseClaim', { params, body: { force: true } })
+  const managed = await lab.controlPlane.client.call('getMachine', { params })
   expect(managed.status).toBe('managed')
   lap('the agent appears, and a script runs')
   await first.kill()
