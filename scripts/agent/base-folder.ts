@@ -6,7 +6,7 @@ const infinibay = '/opt/infinibay'
 
 /**
  * The folder that instcomd serves agents from: `${INFINIBAY_BASE_DIR}/infiniservice`; without the variable /opt/infinibay if it
- * can be written, else below the server's data directory. The same rule stands in apps/instcomd/src/distribution/tree.ts.
+ * can be written, else below the server's data directory. The same rule stands in apps/instcomd/src/configuration (infinibayBase).
  */
 export function distributionFolder(base: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
   const chosen =

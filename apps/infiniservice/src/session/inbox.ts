@@ -1,7 +1,7 @@
 import { Fault, isFault, toFault } from '@slipway/base'
-import { LineSplitter, ReplayGuard, type Envelope, type HostMessage } from '@slipway/protocol'
+import { LineSplitter, readWireLine, ReplayGuard, type Envelope, type HostMessage } from '@slipway/protocol'
 import { startInWallClock, type AgentClock } from './agent-clock.ts'
-import { parsePayload, readHostLine } from './parse-host-message.ts'
+import { parseHostMessage, parsePayload } from './parse-host-message.ts'
 import { checkSignature } from './seal.ts'
 
 /** A message with what is known of its sender, or why there is none. */
@@ -38,14 +38,14 @@ export class Inbox {
 
   #read(line: string): Received {
     try {
-      const read = readHostLine(line)
-      if (read.kind === 'envelope') return this.#unseal(read.envelope)
+      const read = readWireLine(line)
+      if (read.envelope) return this.#unseal(read.envelope)
       if (this.#secret() !== null)
         throw new Fault(
           'not-authenticated',
           `an unsigned "${read.type}" was refused: this machine has a secret, sign it`,
         )
-      return { message: read.message(), signed: false }
+      return { message: parseHostMessage(read.value), signed: false }
     } catch (error) {
       return { fault: toFault(error), outsideWindow: false }
     }

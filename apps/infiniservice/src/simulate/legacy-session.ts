@@ -1,8 +1,8 @@
-import { LineSplitter, type AgentOutgoing, type HostMessage } from '@slipway/protocol'
+import { LineSplitter, readWireLine, type AgentOutgoing, type HostMessage } from '@slipway/protocol'
 import type { AgentLink } from '../link/agent-link.ts'
 import type { AgentSession } from '../session/agent-session.ts'
 import type { SessionPart } from '../session/host-session.ts'
-import { parsePayload, readHostLine } from '../session/parse-host-message.ts'
+import { parseHostMessage, parsePayload } from '../session/parse-host-message.ts'
 
 const keepAliveMs = 15_000
 /** What protocol 1 does not have. */
@@ -97,8 +97,8 @@ export class LegacySession implements AgentSession {
 
 function parseLine(line: string): HostMessage | null {
   try {
-    const read = readHostLine(line)
-    return read.kind === 'envelope' ? parsePayload(read.envelope.payload) : read.message()
+    const read = readWireLine(line)
+    return read.envelope ? parsePayload(read.envelope.payload) : parseHostMessage(read.value)
   } catch {
     return null
   }

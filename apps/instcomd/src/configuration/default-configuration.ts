@@ -37,12 +37,17 @@ function defaultDataDir(env: Environment): string {
   return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'slipway')
 }
 
-/** `${INFINIBAY_BASE_DIR}/sockets`; without the variable /opt/infinibay if it can be written, else below the data directory. */
+/** The agents' base folder: `INFINIBAY_BASE_DIR`; without it /opt/infinibay if it can be written, else below the data directory. */
+export function infinibayBase(env: Environment, dataDir: string): { path: string; source: string } {
+  if (env.INFINIBAY_BASE_DIR) return { path: env.INFINIBAY_BASE_DIR, source: 'environment INFINIBAY_BASE_DIR' }
+  if (isWritable(infinibay)) return { path: infinibay, source: 'default' }
+  return { path: join(dataDir, 'infinibay'), source: `default (${infinibay} cannot be written)` }
+}
+
+/** `sockets` in the agents' base folder. */
 export function defaultSocketDir(env: Environment, dataDir: string): { path: string; source: string } {
-  if (env.INFINIBAY_BASE_DIR)
-    return { path: join(env.INFINIBAY_BASE_DIR, 'sockets'), source: 'environment INFINIBAY_BASE_DIR' }
-  if (isWritable(infinibay)) return { path: join(infinibay, 'sockets'), source: 'default' }
-  return { path: join(dataDir, 'infinibay', 'sockets'), source: `default (${infinibay} cannot be written)` }
+  const { path, source } = infinibayBase(env, dataDir)
+  return { path: join(path, 'sockets'), source }
 }
 
 function isWritable(path: string): boolean {

@@ -1,6 +1,6 @@
 import { Fault, toFault } from '@slipway/base'
-import { envelopeWindowMs, ReplayGuard, type AgentMessage, type Envelope } from '@slipway/protocol'
-import { parseAgentLine, parseAgentMessage, parsePayload } from './parse-agent-line.ts'
+import { envelopeWindowMs, readWireLine, ReplayGuard, type AgentMessage, type Envelope } from '@slipway/protocol'
+import { parseAgentMessage, parsePayload } from './parse-agent-message.ts'
 import { signerOf } from './seal.ts'
 
 /** What the database knows of a guest and its link must. */
@@ -52,7 +52,7 @@ export class LineGate {
   /** `session` is the link's now; null before a handshake. */
   admit(line: string, identity: GuestIdentity, session: SessionState | null, now: number): Admission | Refusal {
     try {
-      const parsed = parseAgentLine(line)
+      const parsed = readWireLine(line)
       if (parsed.envelope) return this.#signed(parsed.envelope, identity, session, now)
       const refusal = refuseUnsigned(parsed.type, parsed.value, identity, session)
       if (refusal) return refusal

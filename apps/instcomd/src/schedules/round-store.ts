@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/database.ts'
+import type { EventFacts } from '../script-executions/execution-event.ts'
 import type { ReportRow } from '../script-executions/execution-row.ts'
 import type { RoundCounts } from './round.ts'
 import type { ScheduleRow } from './store.ts'
@@ -8,20 +9,7 @@ const mostSchedules = 20
 
 /** What an event of an end needs. */
 const told = `id, machineId, scriptId, script_name, executionType, status, attempt, schedule_id, schedule_round, stdout_bytes, stderr_bytes`
-export type EndedRow = Pick<
-  ReportRow,
-  | 'id'
-  | 'machineid'
-  | 'scriptid'
-  | 'script_name'
-  | 'executiontype'
-  | 'status'
-  | 'attempt'
-  | 'schedule_id'
-  | 'schedule_round'
-  | 'stdout_bytes'
-  | 'stderr_bytes'
->
+export type EndedRow = EventFacts & Pick<ReportRow, 'schedule_round'>
 
 /** SQL of what the scheduler does. */
 export const roundStore = {

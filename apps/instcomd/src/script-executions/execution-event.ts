@@ -2,7 +2,8 @@ import type { NewEvent } from '../events/append-event.ts'
 import type { ReportRow } from './execution-row.ts'
 
 type ScriptEventType = 'scripts.queued' | 'scripts.started' | 'scripts.output' | 'scripts.completed'
-type Facts = Pick<
+/** Columns of an execution that its events need. */
+export type EventFacts = Pick<
   ReportRow,
   | 'id'
   | 'machineid'
@@ -19,7 +20,7 @@ type Facts = Pick<
 /** One event of an execution. Output and values stay out of it: they may hold what only the operator should read. */
 export function executionEvent(
   type: ScriptEventType,
-  row: Facts,
+  row: EventFacts,
   more: Readonly<Record<string, unknown>> = {},
   actor = 'instcomd',
 ): NewEvent {

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { serveLayout, writeLayout, type ServedLayout } from '@slipway/oci'
 import type { Installation, Inventory, Machine, Progress } from '@slipway/protocol'
+import { freePorts } from '@slipway/testing'
 
 const instcomdMain = join(import.meta.dirname, '..', 'main.ts')
 const simulateMain = join(import.meta.dirname, '..', '..', '..', 'machined', 'src', 'simulate-main.ts')
@@ -191,20 +191,4 @@ async function serveImage(dir: string, layerBytes: number): Promise<ServedLayout
   }))
   await writeLayout({ dir, images })
   return serveLayout({ layoutDir: dir, repositories: { 'test/image': { latest: 'latest' } } })
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address ? address.port : 0
-  })
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

@@ -1,16 +1,17 @@
+import type * as z from 'zod/mini'
 import { Fault } from '@slipway/base'
-import { agentToHost, envelopeSchema, type AgentMessage, type AgentMessageType, type Envelope } from '@slipway/protocol'
+import { envelopeSchema, type Envelope } from './envelope.ts'
 
-/** Types are cut before they are said back: an agent may send anything. */
+/** Types are cut before they are said back: a peer may send anything. */
 const mostTypeLetters = 64
 
-/** One line of an agent, before its signature was looked at. */
-export type AgentLine =
+/** One line of the agent's link, before its signature was looked at. */
+export type WireLine =
   | { readonly envelope: Envelope }
   | { readonly envelope: null; readonly type: string; readonly value: unknown }
 
 /** Reads a line's JSON and tells envelopes apart. Throws `invalid-request`. */
-export function parseAgentLine(line: string): AgentLine {
+export function readWireLine(line: string): WireLine {
   const value = parseJson(line)
   const type = typeOf(value)
   if (type !== 'signed') return { envelope: null, type, value }
@@ -20,21 +21,29 @@ export function parseAgentLine(line: string): AgentLine {
 }
 
 /**
- * Parses a message of an agent by its type. Types of the other direction are unknown here, so nothing that the host said can
- * be played back to it. Throws `unsupported` for an unknown type, `invalid-request` for a malformed message.
+ * Parses a message by its type with the table of one direction. Types of the other are unknown there, so nothing that one end
+ * said can be played back to it. Throws `unsupported` for an unknown type, `invalid-request` for a malformed message.
  */
-export function parseAgentMessage(value: unknown): AgentMessage {
+export function parseWireMessage<const S extends Readonly<Record<string, z.ZodMiniType>>>(
+  schemas: S,
+  taker: 'agent' | 'host',
+  value: unknown,
+): z.output<S[keyof S]> {
   const type = typeOf(value)
-  if (!isAgentType(type))
-    throw new Fault('unsupported', `the host takes no message of type "${type}"`, { details: { type } })
-  const parsed = agentToHost[type].safeParse(value)
+  const schema = Object.hasOwn(schemas, type) ? schemas[type] : undefined
+  if (!schema) throw new Fault('unsupported', `the ${taker} takes no message of type "${type}"`, { details: { type } })
+  const parsed = schema.safeParse(value)
   if (!parsed.success) throw malformed(type, parsed.error.issues)
-  return parsed.data
+  return parsed.data as z.output<S[keyof S]> // the schema of this very type parsed it
 }
 
-/** Parses the JSON text inside an envelope. */
-export function parsePayload(payload: string): AgentMessage {
-  return parseAgentMessage(parseJson(payload))
+/** The same for the JSON text inside an envelope. */
+export function parseWirePayload<const S extends Readonly<Record<string, z.ZodMiniType>>>(
+  schemas: S,
+  taker: 'agent' | 'host',
+  payload: string,
+): z.output<S[keyof S]> {
+  return parseWireMessage(schemas, taker, parseJson(payload))
 }
 
 function parseJson(text: string): unknown {
@@ -50,10 +59,6 @@ function typeOf(value: unknown): string {
   if (typeof type !== 'string')
     throw new Fault('invalid-request', 'a message has no "type"; it was skipped, send an object with one')
   return type.slice(0, mostTypeLetters)
-}
-
-function isAgentType(type: string): type is AgentMessageType {
-  return Object.hasOwn(agentToHost, type)
 }
 
 function malformed(type: string, issues: readonly { path: readonly PropertyKey[]; message: string }[]): Fault {
