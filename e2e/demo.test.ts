@@ -11,7 +11,7 @@ import {
   progressSchema,
   type DiscoveryResponse,
 } from '@slipway/protocol'
-import { simpleConfig, startRack, type Rack } from '@slipway/testing'
+import { simpleConfig, startRack, startRegistryProxy, type Rack } from '@slipway/testing'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 let rack: Rack
@@ -47,10 +47,10 @@ async function slipway(...args: string[]): Promise<{ code: number; out: string; 
   return { code, out, err }
 }
 
-async function configFor(machine_id: string): Promise<string> {
+async function configFor(machine_id: string, image = rack.image): Promise<string> {
   const inventory = await rack.client.call('getMachineInventory', { params: { machine_id } })
   const file = join(folder, `${machine_id}.kdl`)
-  writeFileSync(file, simpleConfig(inventory, rack.image))
+  writeFileSync(file, simpleConfig(inventory, image))
   return file
 }
 
@@ -170,11 +170,14 @@ describe('the main job on a simulated rack', () => {
   }, 60_000)
 
   it('says what it tried when its registry is stopped in the middle of a pull', async () => {
-    const file = await configFor('sim-0002')
+    const { host, targetPort } = registryOf(rack.image)
+    const proxy = await startRegistryProxy({ targetPort })
+    const held = proxy.holdBlobs(1024 * 1024) // a fast computer would have the whole image before the stop
+    const file = await configFor('sim-0002', rack.image.replace(host, proxy.host))
     const { out } = await slipway('install', 'sim-0002', file, '--detach')
     const id = out.trim()
-    await collectEvents(0, (event) => event.data.installation_id === id && Number(event.data.bytes_done) > 0)
-    process.kill(rack.pids['demo-registry'] ?? 0, 'SIGTERM')
+    await held.reached
+    await proxy.close()
     await collectEvents(0, (event) => event.type === 'installation.failed' && event.data.installation_id === id)
     const progress = progressSchema.parse(await get(`/api/install/${id}/progress`))
     expect(progress).toMatchObject({ status: 'failed', error: { code: 'registry-unreachable', kind: 'network' } })
@@ -182,6 +185,11 @@ describe('the main job on a simulated rack', () => {
     expect(progress.error?.cure).toMatch(/It stopped at tcp: .*ECONNREFUSED/)
   }, 90_000)
 })
+
+function registryOf(image: string): { host: string; targetPort: number } {
+  const { host, port } = new URL(image.replace('oci:', 'http:'))
+  return { host, targetPort: Number(port) }
+}
 
 function isFirst(answer: DiscoveryResponse): boolean {
   return answer.machine_id === 'sim-0001'
