@@ -68,16 +68,29 @@ export async function connectQemuGa(path: string): Promise<QemuGaClient> {
 
 /** The agent of QEMU as Debian builds it, on a unix socket of its own; `socket` tells where. */
 export async function startQemuGa(folder: string): Promise<Contender & { socket: string }> {
-  const program = await bringQemuGa()
+  const { program, libraries } = await bringQemuGa()
   const socket = join(folder, 'qga.socket')
-  const argv = [program, '-m', 'unix-listen', '-p', socket, '-t', folder, '-f', join(folder, 'qga.pid')] as const
+  const env = { ...process.env, LD_LIBRARY_PATH: libraries }
+  const argv = [
+    'env',
+    `LD_LIBRARY_PATH=${libraries}`,
+    program,
+    '-m',
+    'unix-listen',
+    '-p',
+    socket,
+    '-t',
+    folder,
+    '-f',
+    join(folder, 'qga.pid'),
+  ] as const
   const child = startChild([...argv])
   await until('qemu-ga', child, () => (existsSync(socket) ? true : null))
   // One client at a time: a connection that the relay's measurement closed is followed by the next.
   let client: QemuGaClient | null = null
   return {
     name: 'qemu-ga',
-    title: execFileSync(program, ['--help'], { encoding: 'utf8' }).split('\n')[1] ?? 'qemu-ga',
+    title: execFileSync(program, ['--help'], { encoding: 'utf8', env }).split('\n')[1] ?? 'qemu-ga',
     commands: [
       'qemu-ga -m unix-listen -p SOCKET',
       'guest-exec {"path":"/bin/bash","arg":["-c",SCRIPT],"capture-output":true}, then guest-exec-status again and again without a pause',
@@ -104,20 +117,24 @@ export async function startQemuGa(folder: string): Promise<Contender & { socket:
   }
 }
 
-/** Downloads and unpacks Debian's package beside everything else that can be made again; nothing is installed. */
-async function bringQemuGa(): Promise<string> {
+/** Debian's package, and the library of it that a small system has not. */
+const packages = ['qemu-guest-agent', 'liburing2']
+
+/** Downloads and unpacks the packages beside everything else that can be made again; nothing is installed. */
+async function bringQemuGa(): Promise<{ program: string; libraries: string }> {
   const [version = ''] = execFileSync('apt-cache', ['show', '--no-all-versions', 'qemu-guest-agent'], {
     encoding: 'utf8',
   })
     .split('\n')
     .filter((line) => line.startsWith('Version: '))
-  const folder = await cachedFolder(`bench-qemu-ga-${version.replace(/[^\w.+-]+/g, '-')}`, async (making) => {
-    console.log('fetching qemu-guest-agent')
+  const folder = await cachedFolder(`bench-qemu-ga-2-${version.replace(/[^\w.+-]+/g, '-')}`, async (making) => {
+    console.log(`fetching ${packages.join(', ')}`)
     // apt's own sandbox user cannot write below a root-only folder.
-    const fetch = ['-o', 'APT::Sandbox::User=root', '-q', 'download', 'qemu-guest-agent']
+    const fetch = ['-o', 'APT::Sandbox::User=root', '-q', 'download', ...packages]
     execFileSync('apt-get', fetch, { cwd: making, stdio: ['ignore', 'ignore', 'inherit'] })
-    const deb = readdirSync(making).find((name) => name.endsWith('.deb')) ?? ''
-    execFileSync('dpkg-deb', ['-x', join(making, deb), making])
+    for (const deb of readdirSync(making).filter((name) => name.endsWith('.deb')))
+      execFileSync('dpkg-deb', ['-x', join(making, deb), making])
   })
-  return join(folder, 'usr/sbin/qemu-ga')
+  // Only x86-64 is measured: MeshCentral's agent is built for nothing else here.
+  return { program: join(folder, 'usr/sbin/qemu-ga'), libraries: join(folder, 'usr/lib/x86_64-linux-gnu') }
 }
