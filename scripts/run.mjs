@@ -4,11 +4,13 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildUi } from './build-ui.mjs'
 import { nodePath, setup } from './setup.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [file, ...args] = process.argv.slice(2)
 setup()
+if (servesUi(file, args)) buildUi()
 
 const env = {
   ...process.env,
@@ -23,3 +25,9 @@ child.on('error', (error) => {
   process.exit(1)
 })
 child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))
+
+/** The demo, the server and the tests show the web app; other commands do not wait for it. */
+function servesUi(program, [command]) {
+  if (program === 'scripts/test.ts') return true
+  return program === 'apps/cli/src/main.ts' && ['demo', 'server'].includes(command)
+}

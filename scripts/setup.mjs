@@ -124,7 +124,7 @@ function linkTools(toolchain) {
 }
 
 /** A folder is the lock: mkdir is atomic. A lock whose owner is gone is taken over. */
-function withLock(work) {
+export function withLock(work) {
   const lock = join(root, 'node_modules', '.slipway', 'lock')
   mkdirSync(dirname(lock), { recursive: true })
   const deadline = Date.now() + 10 * 60_000

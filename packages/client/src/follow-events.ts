@@ -9,6 +9,8 @@ export interface FollowOptions {
   /** Patterns such as `machines.*,installation.completed`. */
   readonly types?: string
   readonly signal: AbortSignal
+  /** Told when the server has answered: at first, and each time that it is back. */
+  onConnect?(): void
   /** Told when the connection was lost and is tried again. */
   onReconnect?(fault: Fault): void
 }
@@ -25,6 +27,7 @@ export async function* followEvents(client: Client, options: FollowOptions): Asy
     try {
       const query = { ...(after === undefined ? {} : { after }), ...(options.types ? { types: options.types } : {}) }
       const response = await client.open('events', { query, signal: options.signal }, 'text/event-stream')
+      options.onConnect?.()
       for await (const event of readEvents(response)) {
         attempt = 1
         after = event.seq

@@ -15,6 +15,8 @@ import { makeServer, type HttpServer } from './make-server.ts'
 import { makeOpenApi } from './openapi.ts'
 import { docsPage, homePage, pagePolicy, trustPage } from './pages.ts'
 import { registerRoutes } from './register-routes.ts'
+import { registerSessionRoutes } from './session-routes.ts'
+import { registerUi } from './ui-files.ts'
 import { cookieOptions, sessionCookie } from './session-cookie.ts'
 
 export interface ApiServerOptions {
@@ -31,6 +33,8 @@ export interface ApiServerOptions {
   readonly caFingerprint: string
   readonly tls: ServerOptions | null
   readonly signal: AbortSignal
+  /** The built web app. */
+  readonly uiFolder: string
   /** Routes outside of the table, with errors of their own (the distribution of agents). */
   plugins?(server: { mayRead(request: FastifyRequest): Promise<boolean> }): readonly FastifyPluginAsync[]
 }
@@ -57,7 +61,10 @@ export async function makeApiServer(options: ApiServerOptions): Promise<HttpServ
       },
     )
   for (const plugin of options.plugins?.({ mayRead }) ?? []) await app.register(plugin)
+  registerSessionRoutes(app, { ...identify, version: options.version, secure: server.tls !== null })
   registerDocuments(server, options)
+  const home = { html: homePage(options.version), policy: pagePolicy }
+  await registerUi(app, { folder: options.uiFolder, home })
   registerSetup(server, options)
   app.get('/metrics', async (request, reply) => {
     if (!isLocal(request)) await authenticate(request, 'read', identify)
@@ -81,7 +88,6 @@ function isLocal(request: FastifyRequest): boolean {
 function registerDocuments({ app }: HttpServer, options: ApiServerOptions): void {
   const openApi = makeOpenApi(options.version, options.publicUrl ?? '/')
   const pages: Readonly<Record<string, string>> = {
-    '/': homePage(options.version),
     '/api/docs': docsPage(options.version),
     '/trust': trustPage(options.caFingerprint),
   }

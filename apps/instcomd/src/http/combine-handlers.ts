@@ -2,8 +2,12 @@ import { Fault } from '@slipway/base'
 import { routes, type Listener, type RouteName } from '@slipway/protocol'
 import type { Handlers } from './handler.ts'
 
-/** Served by a route of its own, for it is an upgrade or a stream of another kind. */
-export const routesWithoutHandler: ReadonlySet<RouteName> = new Set<RouteName>(['events'])
+/** Served by a route of its own: an upgrade, a stream of another kind, or an answer with a cookie. */
+export const routesWithoutHandler: ReadonlySet<RouteName> = new Set<RouteName>([
+  'events',
+  'openSession',
+  'closeSession',
+])
 
 /** Joins the nouns' handlers. Throws `internal` for a route that two nouns handle, or none. */
 export function combineHandlers(parts: readonly Handlers[]): Handlers {

@@ -12,11 +12,11 @@ const style =
   'table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #d5dae0}' +
   'a{color:#0b57d0}@media(prefers-color-scheme:dark){body{color:#e6e9ed;background:#15181c}code{background:#262b31}td,th{border-color:#333a42}a{color:#8ab4f8}}'
 
-/** `/`: what this server is, and where to go; the screens come with installer-ui. */
+/** `/` where the web app was not built: what this server is, and where to go. */
 export function homePage(version: string): string {
   return page(
     'Slipway',
-    `<h1>Slipway</h1><p>instcomd ${escape(version)} is running. The web interface is not part of this version; the REST interface and the command line are.</p>
+    `<h1>Slipway</h1><p>instcomd ${escape(version)} is running. Its web app was not built: run <code>node scripts/build-ui.mjs</code> in its folder (<code>npm start</code> does so by itself) and start it again.</p>
 <ul><li><a href="/api/docs">The routes of this server</a> (<a href="/api/openapi.json">OpenAPI 3.1</a>)</li>
 <li><a href="/ready">Whether it is ready</a></li>
 <li><a href="/trust">Its certificate authority, and how to trust it</a></li></ul>

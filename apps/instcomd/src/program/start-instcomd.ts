@@ -25,6 +25,8 @@ import { makeMetrics, type PlatformMetrics } from '../metrics/make-metrics.ts'
 import { makePki } from '../pki/make-pki.ts'
 import { openSecrets, readMasterKey } from '../pki/master-key.ts'
 import { ownHosts } from '../pki/own-hosts.ts'
+import { sessionRoutes } from '../http/session-routes.ts'
+import { defaultUiFolder } from '../http/ui-files.ts'
 import { settingsRoutes } from '../settings/routes.ts'
 import { makeUsers, type Users } from '../users/service.ts'
 import { Closers } from './closers.ts'
@@ -39,6 +41,8 @@ export interface StartOptions extends LoadedConfiguration {
   readonly makeDomain: MakeDomain
   /** The folder that agents are served from; default: by the rule of agent.md, without the environment. */
   readonly distributionFolder?: string
+  /** The built web app; default: the repository's. */
+  readonly uiFolder?: string
 }
 
 export interface Instcomd {
@@ -80,7 +84,11 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
   await users.ensureAdminToken(tokenFile)
 
   const domain = options.makeDomain(context)
-  const handlers = combineHandlers([domain.handlers, ...platformHandlers(options, context, domain, listeners, version)])
+  const handlers = combineHandlers([
+    domain.handlers,
+    ...platformHandlers(options, context, domain, listeners, version),
+    sessionRoutes(version, () => setupUrl(users, listeners)),
+  ])
   const caFingerprint = new X509Certificate(context.pki.caPem).fingerprint256.replaceAll(':', '').toLowerCase()
   const shared = { handlers, database: context.database, metrics, logger, signal: stopping.signal }
   const api = await makeApiServer({
@@ -89,6 +97,7 @@ async function start(options: StartOptions, closers: Closers): Promise<Instcomd>
     feed,
     version,
     caFingerprint,
+    uiFolder: options.uiFolder ?? defaultUiFolder,
     pki: context.pki,
     publicUrl: configuration.server.public_url,
     tls: apiTls(configuration, ownCertificate, context.pki),

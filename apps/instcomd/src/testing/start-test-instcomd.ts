@@ -21,6 +21,8 @@ export async function startTestInstcomd(options: {
   flags?: readonly string[]
   logger?: Logger
   dataDir?: string
+  /** A built web app; none unless given. */
+  uiFolder?: string
 }): Promise<TestInstcomd> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'slipway-instcomd-')))
   // Servers of one test share a database, so they share its master key; a test that wants another writes it first.
@@ -45,6 +47,7 @@ export async function startTestInstcomd(options: {
     logger: options.logger ?? silentLogger,
     makeDomain: options.makeDomain,
     masterKeyFile: null,
+    uiFolder: options.uiFolder ?? join(dataDir, 'no-ui'),
   })
   const token = (await readFile(instcomd.tokenFile, 'utf8')).trim()
   return {

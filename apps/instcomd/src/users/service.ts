@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { Fault, makeId } from '@slipway/base'
 import type { Permission } from '@slipway/protocol'
-import type { Database } from '../database/database.ts'
+import type { Database, Transaction } from '../database/database.ts'
 import type { Principal } from '../http/handler.ts'
 import { writeSecretFile } from '../pki/write-secret-file.ts'
 import { hashSecret, makeSecretText } from './secret-text.ts'
@@ -28,6 +28,10 @@ export interface Users {
   makeSetupLink(): Promise<string>
   /** Turns a set-up link into a session's secret; null when it was used, has expired or never was. */
   openSession(link: string): Promise<string | null>
+  /** Opens a session with a token's own role; null for a token that `byToken` refuses. */
+  signIn(token: string): Promise<{ secret: string; principal: Principal } | null>
+  /** Ends a session; its secret opens nothing from then on. */
+  closeSession(secret: string): Promise<void>
 }
 
 export function makeUsers(database: Database): Users {
@@ -69,16 +73,28 @@ export function makeUsers(database: Database): Users {
       database.transaction(async (tx) => {
         const principalId = await store.takeSetupLink(tx, hashSecret(link))
         if (principalId === null) return null
-        const secret = makeSecretText('session')
-        await store.insertSession(tx, {
-          id: makeId('ses'),
-          principalId,
-          secretHash: hashSecret(secret),
-          seconds: sessionSeconds,
-        })
-        return secret
+        return insertSession(tx, { principalId, role: null })
       }),
+    async signIn(token) {
+      const row = await store.findToken(database, hashSecret(token))
+      if (!row) return null
+      await store.touchToken(database, row.token_id)
+      const secret = await insertSession(database, { principalId: row.principal_id, role: row.role })
+      return { secret, principal: toPrincipal(row) }
+    },
+    closeSession: (secret) => store.revokeSession(database, hashSecret(secret)),
   }
+}
+
+/** Makes a session and returns its secret; without a role of its own it has its principal's. */
+async function insertSession(
+  tx: Transaction,
+  { principalId, role }: { principalId: string; role: store.Role | null },
+): Promise<string> {
+  const secret = makeSecretText('session')
+  const secretHash = hashSecret(secret)
+  await store.insertSession(tx, { id: makeId('ses'), principalId, secretHash, seconds: sessionSeconds, role })
+  return secret
 }
 
 function toPrincipal(row: store.HolderRow): Principal {

@@ -31,7 +31,7 @@ export async function touchToken(tx: Transaction, tokenId: string): Promise<void
 
 export async function findSession(tx: Transaction, secretHash: Buffer): Promise<HolderRow | null> {
   const [row] = await tx.query<HolderRow>(
-    `SELECT p.id AS principal_id, p.name, p.role FROM sessions s JOIN principals p ON p.id = s.principal_id
+    `SELECT p.id AS principal_id, p.name, coalesce(s.role, p.role) AS role FROM sessions s JOIN principals p ON p.id = s.principal_id
      WHERE s.secret_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND p.disabled_at IS NULL`,
     [secretHash],
   )
@@ -85,11 +85,16 @@ export async function takeSetupLink(tx: Transaction, secretHash: Buffer): Promis
 
 export async function insertSession(
   tx: Transaction,
-  row: { id: string; principalId: string; secretHash: Buffer; seconds: number },
+  row: { id: string; principalId: string; secretHash: Buffer; seconds: number; role: Role | null },
 ): Promise<void> {
   await tx.query('DELETE FROM sessions WHERE expires_at < now()')
   await tx.query(
-    'INSERT INTO sessions (id, principal_id, secret_hash, expires_at) VALUES ($1, $2, $3, now() + make_interval(secs => $4))',
-    [row.id, row.principalId, row.secretHash, row.seconds],
+    `INSERT INTO sessions (id, principal_id, secret_hash, expires_at, role)
+     VALUES ($1, $2, $3, now() + make_interval(secs => $4), $5)`,
+    [row.id, row.principalId, row.secretHash, row.seconds, row.role],
   )
+}
+
+export async function revokeSession(tx: Transaction, secretHash: Buffer): Promise<void> {
+  await tx.query('UPDATE sessions SET revoked_at = now() WHERE secret_hash = $1 AND revoked_at IS NULL', [secretHash])
 }

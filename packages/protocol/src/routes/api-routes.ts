@@ -5,6 +5,7 @@ import { machineRoutes } from './machines.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { scriptExecutionRoutes } from './script-executions.ts'
 import { scriptRoutes } from './scripts.ts'
+import { sessionRoutes } from './sessions.ts'
 import { systemRoutes } from './system.ts'
 
 /** What people and programs call on `server.port`; the client is made from it. */
@@ -16,6 +17,7 @@ export const apiRoutes = {
   ...scriptRoutes,
   ...scriptExecutionRoutes,
   ...scheduleRoutes,
+  ...sessionRoutes,
   ...systemRoutes,
 }
 

@@ -27,6 +27,7 @@ describe('the route table', () => {
       .filter(([, route]) => route.permission === 'open')
       .map(([, route]) => `${route.listener} ${route.path}`)
     expect(open.toSorted()).toEqual([
+      'api /api/session',
       'api /health',
       'api /ready',
       'machine /api/agent/enroll',

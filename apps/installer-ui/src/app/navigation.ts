@@ -1,0 +1,4 @@
+import { IconServer2 } from '@tabler/icons-react'
+
+/** The pages that the shell leads to, in the order of a machine's life. The first four stand in a phone's bar. */
+export const navigation = [{ to: '/machines', title: 'Machines', icon: IconServer2 }] as const

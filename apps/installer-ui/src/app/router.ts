@@ -1,0 +1,68 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { parseSearch, printSearch, type PageSearch } from './page-search.ts'
+import { Shell } from './Shell.tsx'
+import { PageFault } from './PageFault.tsx'
+import { NotFoundPage } from './NotFoundPage.tsx'
+
+interface Context {
+  readonly queries: QueryClient
+}
+
+const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFoundPage })
+/** Search parameters are the pages' filters: strings, read by the pages. */
+const validateSearch = (search: Record<string, unknown>): PageSearch => search as PageSearch // parseSearch gives strings only
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch,
+  component: lazyRouteComponent(() => import('../pages/sign-in/SignInPage.tsx'), 'SignInPage'),
+})
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell, errorComponent: PageFault })
+const parent = { getParentRoute: () => shell, validateSearch } as const
+
+const home = createRoute({
+  ...parent,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/machines', replace: true })
+  },
+})
+const rack = createRoute({
+  ...parent,
+  path: '/machines',
+  component: lazyRouteComponent(() => import('../pages/rack/RackPage.tsx'), 'RackPage'),
+})
+const machine = createRoute({
+  ...parent,
+  path: '/machines/$machineId',
+  component: lazyRouteComponent(() => import('../pages/machine/MachinePage.tsx'), 'MachinePage'),
+})
+
+const routeTree = root.addChildren([signIn, shell.addChildren([home, rack, machine])])
+
+/** The table of pages: URL = folder = page. */
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queries },
+    parseSearch,
+    stringifySearch: printSearch,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    defaultErrorComponent: PageFault,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}

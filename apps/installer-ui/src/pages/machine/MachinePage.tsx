@@ -1,0 +1,31 @@
+import { Link, useParams } from '@tanstack/react-router'
+import { useRoute } from '../../api/route-query.ts'
+import { Dot } from '../../ui/Dot.tsx'
+import { PageHeader } from '../../ui/PageHeader.tsx'
+import { QueryView } from '../../ui/QueryView.tsx'
+import { machineTone } from '../../words/machine-status.ts'
+import { ClaimPanel } from './ClaimPanel.tsx'
+import { ConflictNotice } from './ConflictNotice.tsx'
+import { InventoryPanels } from './InventoryPanels.tsx'
+
+/** One machine: its state, who holds it, and its hardware. */
+export function MachinePage() {
+  const { machineId } = useParams({ from: '/shell/machines/$machineId' })
+  const machine = useRoute('getMachine', { params: { machine_id: machineId } })
+  return (
+    <QueryView query={machine} what="the machine">
+      {(row) => (
+        <>
+          <PageHeader
+            title={row.hostname ?? row.machine_id}
+            crumb={<Link to="/machines">Machines</Link>}
+            beside={<Dot tone={machineTone[row.status]}>{row.status}</Dot>}
+          />
+          {row.conflict !== null && <ConflictNotice why={row.conflict} />}
+          <ClaimPanel machine={row} />
+          <InventoryPanels machine={row} />
+        </>
+      )}
+    </QueryView>
+  )
+}
