@@ -6,198 +6,71 @@ export interface FaultEntry {
   readonly retry: boolean
 }
 
+/** Short, because a browser loads the table. */
+function entry(status: number, exit: FaultEntry['exit'], retry = false): FaultEntry {
+  return { status, exit, retry }
+}
+
 /** Every error code of the product, once. docs/errors.md is generated from it and compared in a test. */
 export const faultTable = {
   // Requests
-  'invalid-request': {
-    status: 400,
-    exit: 2,
-    retry: false,
-  },
-  'not-authenticated': { status: 401, exit: 4, retry: false },
-  'not-permitted': {
-    status: 403,
-    exit: 4,
-    retry: false,
-  },
-  'not-found': { status: 404, exit: 1, retry: false },
-  conflict: {
-    status: 409,
-    exit: 1,
-    retry: false,
-  },
-  'events-expired': {
-    status: 410,
-    exit: 1,
-    retry: false,
-  },
-  'too-large': {
-    status: 413,
-    exit: 2,
-    retry: false,
-  },
-  'too-many-requests': { status: 429, exit: 1, retry: true },
-  internal: {
-    status: 500,
-    exit: 1,
-    retry: false,
-  },
-  unavailable: {
-    status: 503,
-    exit: 5,
-    retry: true,
-  },
+  'invalid-request': entry(400, 2),
+  'not-authenticated': entry(401, 4),
+  'not-permitted': entry(403, 4),
+  'not-found': entry(404, 1),
+  conflict: entry(409, 1),
+  'events-expired': entry(410, 1),
+  'too-large': entry(413, 2),
+  'too-many-requests': entry(429, 1, true),
+  internal: entry(500, 1),
+  unavailable: entry(503, 5, true),
   // Machines, claims
-  'machine-claimed': {
-    status: 409,
-    exit: 4,
-    retry: true,
-  },
-  'claim-stale': {
-    status: 409,
-    exit: 4,
-    retry: false,
-  },
-  'fence-stale': {
-    status: 409,
-    exit: 4,
-    retry: false,
-  },
-  'machine-busy': { status: 409, exit: 4, retry: true },
-  'machine-unreachable': {
-    status: 503,
-    exit: 5,
-    retry: true,
-  },
-  'machine-conflict': {
-    status: 409,
-    exit: 1,
-    retry: false,
-  },
-  'machine-not-enrolled': {
-    status: 409,
-    exit: 4,
-    retry: false,
-  },
+  'machine-claimed': entry(409, 4, true),
+  'claim-stale': entry(409, 4),
+  'fence-stale': entry(409, 4),
+  'machine-busy': entry(409, 4, true),
+  'machine-unreachable': entry(503, 5, true),
+  'machine-conflict': entry(409, 1),
+  'machine-not-enrolled': entry(409, 4),
   // Trust
-  'enrolment-refused': {
-    status: 403,
-    exit: 4,
-    retry: false,
-  },
-  'certificate-refused': {
-    status: 403,
-    exit: 4,
-    retry: false,
-  },
-  'master-key-mismatch': { status: 500, exit: 1, retry: false },
+  'enrolment-refused': entry(403, 4),
+  'certificate-refused': entry(403, 4),
+  'master-key-mismatch': entry(500, 1),
   // Configs, plans
-  'config-invalid': {
-    status: 422,
-    exit: 3,
-    retry: false,
-  },
-  'plan-not-confirmed': {
-    status: 422,
-    exit: 4,
-    retry: false,
-  },
-  'plan-changed': {
-    status: 409,
-    exit: 4,
-    retry: false,
-  },
+  'config-invalid': entry(422, 3),
+  'plan-not-confirmed': entry(422, 4),
+  'plan-changed': entry(409, 4),
   // Images, registries
-  'image-reference-invalid': { status: 422, exit: 3, retry: false },
-  'image-not-found': {
-    status: 422,
-    exit: 1,
-    retry: false,
-  },
-  'image-platform-missing': {
-    status: 422,
-    exit: 1,
-    retry: false,
-  },
-  'image-invalid': {
-    status: 422,
-    exit: 1,
-    retry: false,
-  },
-  'image-digest-mismatch': {
-    status: 422,
-    exit: 1,
-    retry: true,
-  },
-  'registry-unreachable': {
-    status: 503,
-    exit: 5,
-    retry: true,
-  },
-  'registry-refused': {
-    status: 422,
-    exit: 4,
-    retry: false,
-  },
-  'layer-unsafe': {
-    status: 422,
-    exit: 1,
-    retry: false,
-  },
+  'image-reference-invalid': entry(422, 3),
+  'image-not-found': entry(422, 1),
+  'image-platform-missing': entry(422, 1),
+  'image-invalid': entry(422, 1),
+  'image-digest-mismatch': entry(422, 1, true),
+  'registry-unreachable': entry(503, 5, true),
+  'registry-refused': entry(422, 4),
+  'layer-unsafe': entry(422, 1),
   // Installation on the machine
-  'disk-not-found': { status: 422, exit: 1, retry: false },
-  'disk-changed': {
-    status: 409,
-    exit: 1,
-    retry: false,
-  },
-  'disk-failed': { status: 500, exit: 1, retry: false },
-  'command-failed': {
-    status: 500,
-    exit: 1,
-    retry: false,
-  },
-  'step-timeout': { status: 500, exit: 1, retry: true },
-  'confirmation-timeout': {
-    status: 500,
-    exit: 1,
-    retry: false,
-  },
-  'booted-installer-again': {
-    status: 409,
-    exit: 1,
-    retry: false,
-  },
-  'installation-terminal': {
-    status: 409,
-    exit: 1,
-    retry: false,
-  },
-  cancelled: { status: 409, exit: 1, retry: false },
+  'disk-not-found': entry(422, 1),
+  'disk-changed': entry(409, 1),
+  'disk-failed': entry(500, 1),
+  'command-failed': entry(500, 1),
+  'step-timeout': entry(500, 1, true),
+  'confirmation-timeout': entry(500, 1),
+  'booted-installer-again': entry(409, 1),
+  'installation-terminal': entry(409, 1),
+  cancelled: entry(409, 1),
   // Guests, scripts
-  'guest-not-connected': { status: 503, exit: 5, retry: true },
-  'script-invalid': { status: 422, exit: 3, retry: false },
-  'execution-terminal': { status: 409, exit: 1, retry: false },
+  'guest-not-connected': entry(503, 5, true),
+  'script-invalid': entry(422, 3),
+  'execution-terminal': entry(409, 1),
   // Programs
-  usage: { status: 400, exit: 2, retry: false },
-  'configuration-invalid': {
-    status: 400,
-    exit: 2,
-    retry: false,
-  },
-  'port-in-use': { status: 503, exit: 1, retry: false },
-  'database-unavailable': { status: 503, exit: 5, retry: true },
-  'database-version': {
-    status: 500,
-    exit: 1,
-    retry: false,
-  },
-  'server-unreachable': { status: 503, exit: 5, retry: true },
-  unsupported: {
-    status: 422,
-    exit: 1,
-    retry: false,
-  },
+  usage: entry(400, 2),
+  'configuration-invalid': entry(400, 2),
+  'port-in-use': entry(503, 1),
+  'database-unavailable': entry(503, 5, true),
+  'database-version': entry(500, 1),
+  'server-unreachable': entry(503, 5, true),
+  unsupported: entry(422, 1),
 } as const satisfies Record<string, FaultEntry>
 
 /** One code of the table. */

@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { expect, it } from 'vitest'
 
-/** Issue of the spine, item 3: what a browser loads before any screen. */
-const mostBytes = 60_000
+/** What a browser loads before any screen; decisions/0010 says why it is not 60 kB any more. */
+const mostBytes = 62_000
 
 /** What a browser takes of the three packages: all but the control channel's service and the sentences for docs. */
 const entry = `

@@ -9,6 +9,10 @@ export function enrollmentRoutes(enrollments: Enrollments): Handlers {
       return { items, next_cursor: items.length === query.limit ? (items.at(-1)?.id ?? null) : null }
     },
     createEnrolmentToken: ({ body, principal }) => enrollments.create(body, principal.name),
+    async revokeEnrolmentToken({ params }) {
+      await enrollments.revoke(params.id)
+      return null
+    },
     enroll: ({ body, sourceAddress }) => enrollments.enroll(body, sourceAddress),
   }
 }

@@ -34,6 +34,8 @@ export interface Enrollments {
     input: { ttl_seconds: number; max_machines: number; allowed_networks: readonly string[] },
     actor: string,
   ): Promise<EnrolmentToken & { token: string; ca_pem: string; instcomd: string[] }>
+  /** No machine enrols with it from then on; those that did stay. Throws `not-found`. */
+  revoke(id: string): Promise<void>
   enroll(request: SelfEnrolment, sourceAddress: string): Promise<{ certificate_pem: string; ca_pem: string }>
 }
 
@@ -55,6 +57,13 @@ export function makeEnrollments(options: EnrollmentsOptions): Enrollments {
         allowedNetworks: input.allowed_networks,
       })
       return { ...toToken(row), token: `swe_${id}_${secret}`, ca_pem: pki.caPem, instcomd: [...options.machineUrls()] }
+    },
+    async revoke(id) {
+      if (!(await store.revokeToken(database, id)))
+        throw new Fault(
+          'not-found',
+          `there is no enrolment token ${id}; the list of tokens shows those that are in force`,
+        )
     },
     async enroll(request, sourceAddress) {
       limit.check(sourceAddress)

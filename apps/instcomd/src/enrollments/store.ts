@@ -40,7 +40,7 @@ export async function insertToken(
 /** Newest first; `before` is the last id of the page before (ids sort by time). */
 export async function listTokens(tx: Transaction, before: string | null, limit: number): Promise<TokenRow[]> {
   return tx.query<TokenRow>(
-    `SELECT ${columns} FROM enrolment_tokens t WHERE $1::text IS NULL OR t.id < $1 ORDER BY t.id DESC LIMIT $2`,
+    `SELECT ${columns} FROM enrolment_tokens t WHERE t.revoked_at IS NULL AND ($1::text IS NULL OR t.id < $1) ORDER BY t.id DESC LIMIT $2`,
     [before, limit],
   )
 }
@@ -60,6 +60,15 @@ export async function countMachine(tx: Transaction, tokenId: string, machineId: 
      ON CONFLICT (token_id, machine_id) DO UPDATE SET last_at = now()
      RETURNING 1`,
     [tokenId, machineId],
+  )
+  return rows.length > 0
+}
+
+/** Ends a token; false when there is none. */
+export async function revokeToken(tx: Transaction, id: string): Promise<boolean> {
+  const rows = await tx.query(
+    'UPDATE enrolment_tokens SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING 1',
+    [id],
   )
   return rows.length > 0
 }

@@ -1,4 +1,4 @@
-import type { Event } from '@slipway/protocol'
+import type { Event, HistoryEvent } from '@slipway/protocol'
 import type { Transaction } from '../database/database.ts'
 import { toEvent, type EventRow } from './event-row.ts'
 
@@ -58,4 +58,27 @@ export async function expireGuestMetrics(tx: Transaction, minutes: number): Prom
     "DELETE FROM events WHERE type IN ('guests.metrics', 'scripts.output') AND at < now() - make_interval(mins => $1)",
     [minutes],
   )
+}
+
+export interface HistoryFilter {
+  /** Numbers below this one; null: from the newest on. */
+  readonly before: number | null
+  readonly types: ReadonlySet<string>
+  readonly machineId: string | null
+  readonly installationId: string | null
+  readonly limit: number
+}
+
+/** A page of what happened, newest first. */
+export async function readHistory(tx: Transaction, filter: HistoryFilter): Promise<HistoryEvent[]> {
+  // `?` lets the partial indexes by machine and installation be used.
+  const rows = await tx.query<Row & { actor: string }>(
+    `SELECT seq, type, at, data, actor FROM events
+     WHERE ($1::bigint IS NULL OR seq < $1) AND type = ANY ($2)
+       AND ($3::text IS NULL OR (data ? 'machine_id' AND data ->> 'machine_id' = $3))
+       AND ($4::text IS NULL OR (data ? 'installation_id' AND data ->> 'installation_id' = $4))
+     ORDER BY seq DESC LIMIT $5`,
+    [filter.before, [...filter.types], filter.machineId, filter.installationId, filter.limit],
+  )
+  return rows.map((row) => ({ ...toEvent(row), actor: row.actor }))
 }

@@ -7,11 +7,13 @@ import { isPlain } from '../configuration/listener-scheme.ts'
 import type { AgentRelease } from '../distribution/agent-release.ts'
 import { distributionFolder } from '../distribution/distribution-folder.ts'
 import { Distribution } from '../distribution/distribution.ts'
+import { certificateRoutes } from '../pki/routes.ts'
 import { doctorRoutes } from '../doctor/routes.ts'
 import { enrollmentRoutes } from '../enrollments/routes.ts'
 import { makeEnrollments } from '../enrollments/service.ts'
 import { EventFeed } from '../events/event-feed.ts'
 import { startEventSequencer } from '../events/event-sequencer.ts'
+import { historyRoutes } from '../events/routes.ts'
 import { startRetention } from '../events/retention.ts'
 import { readCommits } from '../database/read-commits.ts'
 import { readLag } from '../events/store.ts'
@@ -184,6 +186,8 @@ function platformHandlers(
   })
   return [
     enrollmentRoutes(enrollments),
+    historyRoutes(context.database),
+    certificateRoutes(context),
     settingsRoutes(options.configuration, options.sources),
     doctorRoutes({ ...context, version, listeners: () => [listeners.apiUrl(), ...listeners.machineUrls()] }),
   ]

@@ -1,3 +1,5 @@
+import { activityRoutes } from './activity.ts'
+import { certificateRoutes } from './certificates.ts'
 import { configRoutes } from './configs.ts'
 import { guestRoutes } from './guests.ts'
 import { installationRoutes } from './installations.ts'
@@ -17,6 +19,8 @@ export const apiRoutes = {
   ...scriptRoutes,
   ...scriptExecutionRoutes,
   ...scheduleRoutes,
+  ...activityRoutes,
+  ...certificateRoutes,
   ...sessionRoutes,
   ...systemRoutes,
 }

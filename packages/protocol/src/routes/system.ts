@@ -71,6 +71,15 @@ export const systemRoutes = {
     query: listQuery({}),
     response: listOf(enrolmentTokenSchema),
   }),
+  revokeEnrolmentToken: route({
+    method: 'DELETE',
+    path: '/api/enrollments/:id',
+    permission: 'administer',
+    listener: 'api',
+    status: 204,
+    params: z.strictObject({ id: z.string().check(z.maxLength(64)) }),
+    response: z.null(),
+  }),
   createEnrolmentToken: route({
     method: 'POST',
     path: '/api/enrollments',
