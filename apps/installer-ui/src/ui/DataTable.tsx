@@ -28,6 +28,8 @@ export interface DataTableProps<Row> {
   readonly rowKey: (row: Row) => string
   /** The row on a phone. */
   readonly card: (row: Row) => ReactNode
+  /** Cards on wide screens too, side by side. */
+  readonly cards?: boolean
   /** Opens a row: click anywhere, or Enter. The row's first cell should hold the link itself. */
   readonly onOpen?: (row: Row) => void
   readonly sort?: Sort | null
@@ -45,7 +47,8 @@ const cardHeight = 92
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const phone = usePhone()
   if (props.rows.length === 0) return props.empty
-  return phone ? <Cards {...props} /> : <Table {...props} />
+  if (phone) return <Cards {...props} />
+  return props.cards ? <CardGrid {...props} /> : <Table {...props} />
 }
 
 function useWindow(count: number, size: number) {
@@ -121,6 +124,19 @@ function Cards<Row>({ label, columns, rows, rowKey, card, sort }: DataTableProps
         ))}
       </ul>
     </div>
+  )
+}
+
+/** Cards side by side; a screen holds so many that those out of sight are left to the browser (content-visibility). */
+function CardGrid<Row>({ label, columns, rows, rowKey, card, sort }: DataTableProps<Row>) {
+  return (
+    <ul className={classes.grid} aria-label={label}>
+      {sortRows(rows, columns, sort).map((row) => (
+        <li key={rowKey(row)} className={classes.card}>
+          {card(row)}
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -1,15 +1,28 @@
-import { IconServerOff } from '@tabler/icons-react'
+import { Button } from '@mantine/core'
+import { IconSearchOff } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
-import type { Machine } from '@slipway/protocol'
+import { machineStatuses, type Machine } from '@slipway/protocol'
+import { usePageSearch } from '../../app/use-page-search.ts'
 import { DataTable, type Column } from '../../ui/DataTable.tsx'
 import { Dot } from '../../ui/Dot.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { RelativeTime } from '../../ui/RelativeTime.tsx'
+import { parseSort, printSort } from '../../ui/sort-text.ts'
 import { machineTone } from '../../words/machine-status.ts'
+import { ClaimCell } from './ClaimCell.tsx'
+import { MachineCard } from './MachineCard.tsx'
+import { printHardware } from './print-hardware.ts'
 
-/** The rack as rows. */
-export function MachineTable({ rows }: { rows: readonly Machine[] }) {
+interface MachineTableProps {
+  readonly rows: readonly Machine[]
+  readonly cards: boolean
+  onClear(): void
+}
+
+/** The rack as rows or as cards. */
+export function MachineTable({ rows, cards, onClear }: MachineTableProps) {
   const navigate = useNavigate()
+  const [{ sort }, change] = usePageSearch()
   return (
     <DataTable
       label="Machines"
@@ -17,10 +30,15 @@ export function MachineTable({ rows }: { rows: readonly Machine[] }) {
       rowKey={({ machine_id }) => machine_id}
       columns={columns}
       card={(machine) => <MachineCard machine={machine} />}
+      cards={cards}
+      sort={parseSort(sort)}
+      onSort={(chosen) => change({ sort: printSort(chosen) })}
       onOpen={({ machine_id }) => void navigate({ to: '/machines/$machineId', params: { machineId: machine_id } })}
       empty={
-        <EmptyState icon={IconServerOff} title="No machines yet">
-          Machines that answer discovery appear here by themselves.
+        <EmptyState icon={IconSearchOff} title="No machine is like that">
+          <Button variant="default" onClick={onClear}>
+            Show all machines
+          </Button>
         </EmptyState>
       }
     />
@@ -28,48 +46,50 @@ export function MachineTable({ rows }: { rows: readonly Machine[] }) {
 }
 
 const columns: readonly Column<Machine>[] = [
-  { key: 'machine', title: 'Machine', cell: (row) => <MachineLink machine={row} /> },
-  { key: 'status', title: 'Status', cell: (row) => <MachineDot machine={row} />, width: '132px' },
-  { key: 'address', title: 'Address', cell: ({ address }) => <span className="mono">{address ?? '–'}</span> },
-  { key: 'claim', title: 'Claimed by', cell: ({ claim }) => claim?.holder ?? <span className="quiet">nobody</span> },
-  { key: 'specs', title: 'Hardware', cell: (row) => hardware(row) },
+  {
+    key: 'machine',
+    title: 'Machine',
+    sort: ({ hostname, machine_id }) => hostname ?? machine_id,
+    cell: ({ hostname, machine_id }) => (
+      <Link to="/machines/$machineId" params={{ machineId: machine_id }}>
+        {hostname ?? machine_id}
+      </Link>
+    ),
+  },
+  {
+    key: 'status',
+    title: 'Status',
+    width: '124px',
+    sort: ({ status }) => machineStatuses.indexOf(status),
+    cell: ({ status }) => <Dot tone={machineTone[status]}>{status}</Dot>,
+  },
+  {
+    key: 'address',
+    title: 'Address',
+    width: '15%',
+    sort: ({ address }) => address ?? '',
+    cell: ({ address }) => <span className="mono">{address ?? '–'}</span>,
+  },
+  {
+    key: 'claim',
+    title: 'Claimed by',
+    width: '18%',
+    sort: ({ claim }) => claim?.holder ?? '',
+    cell: ({ claim }) => <ClaimCell claim={claim} />,
+  },
+  {
+    key: 'hardware',
+    title: 'Hardware',
+    width: '22%',
+    sort: ({ specs }) => specs?.cpu_cores ?? 0,
+    cell: printHardware,
+  },
   {
     key: 'seen',
     title: 'Last seen',
-    cell: (row) => <RelativeTime at={row.last_seen} />,
-    width: '110px',
+    width: '112px',
     align: 'right',
+    sort: ({ last_seen }) => last_seen ?? '',
+    cell: ({ last_seen }) => <RelativeTime at={last_seen} />,
   },
 ]
-
-function MachineLink({ machine }: { machine: Machine }) {
-  return (
-    <Link to="/machines/$machineId" params={{ machineId: machine.machine_id }}>
-      {machine.hostname ?? machine.machine_id}
-    </Link>
-  )
-}
-
-function MachineDot({ machine }: { machine: Machine }) {
-  return <Dot tone={machineTone[machine.status]}>{machine.status}</Dot>
-}
-
-function MachineCard({ machine }: { machine: Machine }) {
-  return (
-    <>
-      <div style={{ display: 'flex', justifyContent: 'space-between', gap: 8 }}>
-        <MachineLink machine={machine} />
-        <MachineDot machine={machine} />
-      </div>
-      <div className="quiet clip">{hardware(machine)}</div>
-      <div className="quiet">
-        <span className="mono">{machine.address ?? 'no address'}</span> · <RelativeTime at={machine.last_seen} />
-      </div>
-    </>
-  )
-}
-
-/** Cores, memory and disks at a glance. */
-function hardware({ specs }: Machine): string {
-  return specs === null ? '–' : `${specs.cpu_cores} cores · ${specs.memory_gb} GiB · ${specs.storage_gb} GB`
-}

@@ -1,0 +1,15 @@
+import type { Machine } from '@slipway/protocol'
+
+/** Whether a machine is among those that are looked for: every word in its name, id, address, status, holder or capabilities. */
+export function matchesMachine(
+  machine: Machine,
+  filter: { readonly q: string; readonly status: string | undefined },
+): boolean {
+  if (filter.status !== undefined && machine.status !== filter.status) return false
+  const { hostname, machine_id, address, status, kind, claim, capabilities } = machine
+  const text = [hostname, machine_id, address, status, kind, claim?.holder, ...capabilities].join(' ').toLowerCase()
+  return filter.q
+    .toLowerCase()
+    .split(/\s+/u)
+    .every((word) => text.includes(word))
+}
