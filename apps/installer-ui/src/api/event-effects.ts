@@ -11,17 +11,19 @@ export function effectsOf({ type, data }: Pick<Event, 'type' | 'data'>): Effect[
   const machine = textOf(data.machine_id)
   const installation = textOf(data.installation_id)
   const execution = textOf(data.execution_id)
+  const history: Effect[] = [{ route: 'listEvents' }]
   if (type === 'installation.progress') return installationEffects(installation)
-  if (type.startsWith('installation.')) return [...installationEffects(installation), ...timeline(installation)]
-  if (type.startsWith('machines.')) return [...machineEffects(machine)]
+  if (type.startsWith('installation.'))
+    return [...installationEffects(installation), ...timeline(installation), ...history]
+  if (type.startsWith('machines.')) return [...machineEffects(machine), ...history]
   if (type === 'guests.metrics')
     return [
       { route: 'getGuestMetrics', id: machine },
       { route: 'getGuest', id: machine },
     ]
-  if (type.startsWith('guests.')) return [...guestEffects(machine), ...machineEffects(machine)]
+  if (type.startsWith('guests.')) return [...guestEffects(machine), ...machineEffects(machine), ...history]
   if (type === 'scripts.output') return []
-  if (type.startsWith('scripts.')) return [...executionEffects(execution)]
+  if (type.startsWith('scripts.')) return [...executionEffects(execution), ...history]
   return []
 }
 

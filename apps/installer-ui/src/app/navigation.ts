@@ -1,4 +1,8 @@
-import { IconServer2 } from '@tabler/icons-react'
+import { IconActivity, IconServer2, IconSettings } from '@tabler/icons-react'
 
 /** The pages that the shell leads to, in the order of a machine's life. The first four stand in a phone's bar. */
-export const navigation = [{ to: '/machines', title: 'Machines', icon: IconServer2 }] as const
+export const navigation = [
+  { to: '/machines', title: 'Machines', icon: IconServer2 },
+  { to: '/activity', title: 'Activity', icon: IconActivity },
+  { to: '/settings', title: 'Settings', icon: IconSettings },
+] as const

@@ -46,7 +46,18 @@ const machine = createRoute({
   component: lazyRouteComponent(() => import('../pages/machine/MachinePage.tsx'), 'MachinePage'),
 })
 
-const routeTree = root.addChildren([signIn, shell.addChildren([home, rack, machine])])
+const activity = createRoute({
+  ...parent,
+  path: '/activity',
+  component: lazyRouteComponent(() => import('../pages/activity/ActivityPage.tsx'), 'ActivityPage'),
+})
+const settings = createRoute({
+  ...parent,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../pages/settings/SettingsPage.tsx'), 'SettingsPage'),
+})
+
+const routeTree = root.addChildren([signIn, shell.addChildren([home, rack, machine, activity, settings])])
 
 /** The table of pages: URL = folder = page. */
 export function makeRouter(queries: QueryClient) {

@@ -18,8 +18,9 @@ export function SortHeader<Row>({ column, sort, onSort }: SortHeaderProps<Row>) 
     <th scope="col" style={{ width }} data-align={align} aria-sort={isSorted ? order : undefined}>
       {column.sort && onSort ? (
         <button type="button" className={classes.sort} onClick={() => onSort({ key, down: isSorted && !sort.down })}>
-          {title}
+          {align !== 'right' && title}
           <Arrow size={13} aria-hidden style={{ visibility: isSorted ? 'visible' : 'hidden' }} />
+          {align === 'right' && title}
         </button>
       ) : (
         title

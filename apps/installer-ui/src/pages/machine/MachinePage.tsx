@@ -6,6 +6,8 @@ import { QueryView } from '../../ui/QueryView.tsx'
 import { machineTone } from '../../words/machine-status.ts'
 import { ClaimPanel } from './ClaimPanel.tsx'
 import { ConflictNotice } from './ConflictNotice.tsx'
+import { HistoryPanel } from './HistoryPanel.tsx'
+import { KeptConfigs } from './KeptConfigs.tsx'
 import { InventoryPanels } from './InventoryPanels.tsx'
 
 /** One machine: its state, who holds it, and its hardware. */
@@ -24,6 +26,8 @@ export function MachinePage() {
           {row.conflict !== null && <ConflictNotice why={row.conflict} />}
           <ClaimPanel machine={row} />
           <InventoryPanels machine={row} />
+          <KeptConfigs machineId={row.machine_id} />
+          <HistoryPanel machineId={row.machine_id} />
         </>
       )}
     </QueryView>
