@@ -35,7 +35,7 @@ export function describeEvent({ type, data }: Pick<HistoryEvent, 'type' | 'data'
   if (type === 'machines.claimed' && typeof data.holder === 'string') return { text: `${text} by ${data.holder}`, tone }
   if (type === 'machines.updated' && typeof data.conflict === 'string') return { text: 'has a conflict', tone: 'warn' }
   if (type === 'installation.step' && typeof data.step_id === 'string')
-    return { text: `${word(data.outcome ?? 'began')} ${data.step_id}`, tone }
+    return { text: `${data.outcome === 'running' ? 'began' : word(data.outcome)} ${data.step_id}`, tone }
   return { text, tone }
 }
 

@@ -11,8 +11,9 @@ import { InterfaceList } from './InterfaceList.tsx'
 /** The machine's hardware, as machined reported it last. */
 export function InventoryPanels({ machine }: { machine: Machine }) {
   const inventory = useRoute('getMachineInventory', { params: { machine_id: machine.machine_id } })
+  const isInstalled = machine.status === 'installed' || machine.status === 'managed'
   return (
-    <>
+    <div>
       <Panel title="Machine">
         <Facts facts={[...identity(machine), ...(inventory.data ? hardware(inventory.data) : [])]} />
       </Panel>
@@ -21,6 +22,11 @@ export function InventoryPanels({ machine }: { machine: Machine }) {
           {({ disks, interfaces }) => (
             <>
               <Panel title={`Disks (${disks.length})`}>
+                {isInstalled && (
+                  <p className="quiet" style={{ margin: '0 0 10px', fontSize: '0.8125rem' }}>
+                    As the live environment reported them before the installation.
+                  </p>
+                )}
                 <DiskList disks={disks} />
               </Panel>
               <Panel title={`Interfaces (${interfaces.length})`}>
@@ -30,7 +36,7 @@ export function InventoryPanels({ machine }: { machine: Machine }) {
           )}
         </QueryView>
       )}
-    </>
+    </div>
   )
 }
 

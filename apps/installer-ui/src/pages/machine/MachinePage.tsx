@@ -7,6 +7,7 @@ import { machineTone } from '../../words/machine-status.ts'
 import { ClaimPanel } from './ClaimPanel.tsx'
 import { ConflictNotice } from './ConflictNotice.tsx'
 import { HistoryPanel } from './HistoryPanel.tsx'
+import classes from './MachinePage.module.css'
 import { KeptConfigs } from './KeptConfigs.tsx'
 import { InventoryPanels } from './InventoryPanels.tsx'
 
@@ -24,10 +25,14 @@ export function MachinePage() {
             beside={<Dot tone={machineTone[row.status]}>{row.status}</Dot>}
           />
           {row.conflict !== null && <ConflictNotice why={row.conflict} />}
-          <ClaimPanel machine={row} />
-          <InventoryPanels machine={row} />
-          <KeptConfigs machineId={row.machine_id} />
-          <HistoryPanel machineId={row.machine_id} />
+          <div className={classes.columns}>
+            <InventoryPanels machine={row} />
+            <div>
+              <ClaimPanel machine={row} />
+              <KeptConfigs machineId={row.machine_id} />
+              <HistoryPanel machineId={row.machine_id} />
+            </div>
+          </div>
         </>
       )}
     </QueryView>

@@ -73,7 +73,7 @@ function Validity({ certificate: { revoked_at, not_after } }: { certificate: Cer
   const isOver = Date.parse(not_after) < now
   return (
     <Dot tone={isOver ? 'warn' : 'good'}>
-      {isOver ? 'expired' : 'until'} <RelativeTime at={not_after} />
+      {isOver ? 'expired' : 'expires'} <RelativeTime at={not_after} />
     </Dot>
   )
 }
