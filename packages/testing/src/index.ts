@@ -1,5 +1,7 @@
+export { addViewer } from './add-viewer.ts'
 export { dumpDatabase, withTestDatabase, type TestDatabase } from './postgres.ts'
 export type { ChildProgram } from './programs/child-program.ts'
+export { startDelayProxy, type DelayProxy } from './programs/delay-proxy.ts'
 export { freePorts } from './programs/free-ports.ts'
 export { startMachines } from './programs/start-machines.ts'
 export { startSimulatedGuests } from './programs/start-simulated-guests.ts'

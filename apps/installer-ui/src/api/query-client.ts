@@ -18,6 +18,7 @@ export function makeQueryClient(): QueryClient {
         gcTime: keptMs,
         networkMode: 'always', // a loopback server answers without any network
         refetchOnWindowFocus: false,
+        retryDelay: (failures) => 300 * 2 ** failures, // milliseconds; whoever looks at the page waits for it
         retry: (failures, error) => isFault(error) && faultTable[error.code].retry && failures < 2,
       },
       mutations: { networkMode: 'always' },

@@ -6,7 +6,7 @@ import { useMemo } from 'react'
 import { LiveProvider } from '../api/LiveProvider.tsx'
 import { makeQueryClient, persistence } from '../api/query-client.ts'
 import { makeRouter } from './router.ts'
-import { theme } from './theme.ts'
+import { cssVariables, theme } from './theme.ts'
 import { UpdatePrompt } from './UpdatePrompt.tsx'
 
 /** Everything that stands around the pages. */
@@ -14,7 +14,7 @@ export function App() {
   const queries = useMemo(() => makeQueryClient(), [])
   const router = useMemo(() => makeRouter(queries), [queries])
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <PersistQueryClientProvider client={queries} persistOptions={persistence}>
         <LiveProvider>
           <Notifications position="bottom-right" />

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core'
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 /** The one accent: sea green, dark enough at 8 to carry white text (WCAG 2.2, 4.5:1). */
 const tide: MantineColorsTuple = [
@@ -31,7 +31,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { tide, dark },
   primaryColor: 'tide',
-  primaryShade: { light: 8, dark: 6 },
+  primaryShade: { light: 8, dark: 7 },
   autoContrast: true,
   luminanceThreshold: 0.32,
   fontFamily: "'Inter Variable', system-ui, sans-serif",
@@ -61,3 +61,9 @@ export const theme = createTheme({
     Anchor: { defaultProps: { underline: 'hover' } },
   },
 })
+
+/** Mantine's quiet text is too pale on our surfaces (WCAG 2.2, 4.5:1); it takes ours (base.css). */
+export const cssVariables: CSSVariablesResolver = () => {
+  const quiet = { '--mantine-color-dimmed': 'var(--text-quiet)', '--mantine-color-placeholder': 'var(--text-quiet)' }
+  return { variables: {}, light: quiet, dark: quiet }
+}

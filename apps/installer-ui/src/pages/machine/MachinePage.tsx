@@ -16,25 +16,27 @@ export function MachinePage() {
   const { machineId } = useParams({ from: '/shell/machines/$machineId' })
   const machine = useRoute('getMachine', { params: { machine_id: machineId } })
   return (
-    <QueryView query={machine} what="the machine">
-      {(row) => (
-        <>
-          <PageHeader
-            title={row.hostname ?? row.machine_id}
-            crumb={<Link to="/machines">Machines</Link>}
-            beside={<Dot tone={machineTone[row.status]}>{row.status}</Dot>}
-          />
-          {row.conflict !== null && <ConflictNotice why={row.conflict} />}
-          <div className={classes.columns}>
-            <InventoryPanels machine={row} />
-            <div>
-              <ClaimPanel machine={row} />
-              <KeptConfigs machineId={row.machine_id} />
-              <HistoryPanel machineId={row.machine_id} />
+    <>
+      <PageHeader
+        title={machine.data?.hostname ?? machineId}
+        crumb={<Link to="/machines">Machines</Link>}
+        beside={machine.data && <Dot tone={machineTone[machine.data.status]}>{machine.data.status}</Dot>}
+      />
+      <QueryView query={machine} what="the machine">
+        {(row) => (
+          <>
+            {row.conflict !== null && <ConflictNotice why={row.conflict} />}
+            <div className={classes.columns}>
+              <InventoryPanels machine={row} />
+              <div>
+                <ClaimPanel machine={row} />
+                <KeptConfigs machineId={row.machine_id} />
+                <HistoryPanel machineId={row.machine_id} />
+              </div>
             </div>
-          </div>
-        </>
-      )}
-    </QueryView>
+          </>
+        )}
+      </QueryView>
+    </>
   )
 }

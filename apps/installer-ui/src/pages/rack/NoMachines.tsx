@@ -1,6 +1,7 @@
 import { Button, Code } from '@mantine/core'
 import { IconServerOff } from '@tabler/icons-react'
 import { useRoute } from '../../api/route-query.ts'
+import { useMay } from '../../api/session.ts'
 import { CheckList } from '../../ui/CheckList.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { Panel } from '../../ui/Panel.tsx'
@@ -8,6 +9,7 @@ import { QueryView } from '../../ui/QueryView.tsx'
 
 /** An empty rack: what was found out about it, and the ways in. */
 export function NoMachines({ onAdd }: { onAdd: () => void }) {
+  const mayOperate = useMay('operate')
   const doctor = useRoute('doctor', {})
   return (
     <>
@@ -16,7 +18,7 @@ export function NoMachines({ onAdd }: { onAdd: () => void }) {
           Boot a machine from live media of this server and it appears here by itself. Make the media with{' '}
           <Code>./slipway live-image build --out live --url https://SERVER:4443</Code>
         </p>
-        <Button onClick={onAdd}>Add a machine by address</Button>
+        {mayOperate && <Button onClick={onAdd}>Add a machine by address</Button>}
       </EmptyState>
       <Panel title="What was checked">
         <QueryView query={doctor} what="the checks of discovery">

@@ -1,0 +1,21 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { findViolations } from './find-violations.ts'
+
+/** Where pictures go; null: none are taken (`npm run ui-pictures` sets it). */
+const pictures = process.env.SLIPWAY_PICTURES ?? null
+
+/** What is wrong with a page as it stands: axe's violations, a page wider than its window, errors of its scripts. */
+export async function lookAtPage(page: Page & { readonly problems: string[] }, name: string): Promise<string[]> {
+  if (pictures !== null) {
+    mkdirSync(pictures, { recursive: true })
+    await page.screenshot({ path: join(pictures, `${name}.png`) })
+  }
+  const width: number = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')
+  return [
+    ...(await findViolations(page)),
+    ...(width > 0 ? [`the page is ${width} px wider than its window`] : []),
+    ...page.problems,
+  ]
+}

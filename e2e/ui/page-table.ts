@@ -1,0 +1,61 @@
+import type { PagePath } from '../../apps/installer-ui/src/app/page-paths.ts'
+
+/** What a page is looked at in: rows of a small rack, none, five hundred; on its way, unreachable, cut off, without permission. */
+export type PageState = 'few' | 'none' | 'many' | 'loading' | 'error' | 'offline' | 'forbidden'
+
+export interface PageRow {
+  /** Search of the address, without `?`. */
+  readonly search?: string
+  /** Text that stands on the page when it is whole. */
+  readonly shows: Partial<Record<PageState, RegExp>>
+}
+
+const reading = /Reading/
+const lost = /No connection to the server/
+const failed = /failed/
+
+/** Every page with the states that it can be in. A page of the app that is missing here does not compile. */
+export const pageTable: Readonly<Record<PagePath, PageRow>> = {
+  '/sign-in': { shows: { few: /Sign in to Slipway/, none: /Sign in to Slipway/ } },
+  '/machines': {
+    shows: {
+      few: /sim-0002/,
+      none: /No machines found yet/,
+      many: /sim-0001/,
+      loading: reading,
+      error: failed,
+      offline: lost,
+      forbidden: /No machines found yet/,
+    },
+  },
+  '/machines/$machineId': {
+    shows: { few: /Disks \(/, loading: reading, error: failed, offline: lost },
+  },
+  '/activity': {
+    shows: {
+      few: /was discovered/,
+      none: /Nothing has happened yet/,
+      many: /was discovered/,
+      loading: reading,
+      error: failed,
+      offline: lost,
+      forbidden: /Nothing has happened yet/,
+    },
+  },
+  '/settings': {
+    shows: {
+      few: /Check again/,
+      none: /Check again/,
+      loading: reading,
+      error: failed,
+      offline: lost,
+      forbidden: /Check again/,
+    },
+  },
+}
+
+/** The address of a page, its parameters filled with the stand's ids. */
+export function addressOf(path: PagePath, row: PageRow, ids: Readonly<Record<string, string>>): string {
+  const filled = path.replace(/\$(\w+)/gu, (_, name: string) => ids[name] ?? 'unknown')
+  return row.search === undefined ? filled : `${filled}?${row.search}`
+}
