@@ -31,6 +31,19 @@ export const pageTable: Readonly<Record<PagePath, PageRow>> = {
   '/machines/$machineId': {
     shows: { few: /Disks \(/, loading: reading, error: failed, offline: lost },
   },
+  '/installations': {
+    shows: {
+      few: /completed/,
+      none: /Nothing was installed yet/,
+      loading: reading,
+      error: failed,
+      offline: lost,
+      forbidden: /Nothing was installed yet/,
+    },
+  },
+  '/installations/$installationId': {
+    shows: { few: /by the new system/, loading: reading, error: failed, offline: lost },
+  },
   '/activity': {
     shows: {
       few: /was discovered/,

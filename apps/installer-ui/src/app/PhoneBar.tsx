@@ -12,7 +12,7 @@ export function PhoneBar() {
       {navigation.slice(0, 4).map(({ to, title, icon: Icon }) => (
         <Link key={to} to={to} className={classes.tab} activeProps={{ 'aria-current': 'page' }}>
           <Icon size={20} stroke={1.6} aria-hidden />
-          {title}
+          {title === 'Installations' ? 'Installs' : title}
         </Link>
       ))}
       <Menu position="top-end" width={200}>

@@ -1,3 +1,11 @@
 /** Every page of the app by its path: what the tests look at on all sizes and states. */
-export const pagePaths = ['/sign-in', '/machines', '/machines/$machineId', '/activity', '/settings'] as const
+export const pagePaths = [
+  '/sign-in',
+  '/machines',
+  '/machines/$machineId',
+  '/installations',
+  '/installations/$installationId',
+  '/activity',
+  '/settings',
+] as const
 export type PagePath = (typeof pagePaths)[number]

@@ -57,7 +57,21 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('../pages/settings/SettingsPage.tsx'), 'SettingsPage'),
 })
 
-const routeTree = root.addChildren([signIn, shell.addChildren([home, rack, machine, activity, settings])])
+const installations = createRoute({
+  ...parent,
+  path: '/installations',
+  component: lazyRouteComponent(() => import('../pages/installations/InstallationsPage.tsx'), 'InstallationsPage'),
+})
+const installation = createRoute({
+  ...parent,
+  path: '/installations/$installationId',
+  component: lazyRouteComponent(() => import('../pages/installation/InstallationPage.tsx'), 'InstallationPage'),
+})
+
+const routeTree = root.addChildren([
+  signIn,
+  shell.addChildren([home, rack, machine, installations, installation, activity, settings]),
+])
 
 /** The table of pages: URL = folder = page. */
 export function makeRouter(queries: QueryClient) {

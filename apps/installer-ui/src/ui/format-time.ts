@@ -16,6 +16,13 @@ export function relativeTime(at: string, now: number): string {
   return value === 0 ? 'now' : words.format(value, unit)
 }
 
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+
+/** The time of day with seconds, for lines that stand close together. */
+export function clockTime(at: string): string {
+  return clock.format(new Date(at))
+}
+
 /** With date, seconds and zone. */
 export function exactTime(at: string): string {
   return exact.format(new Date(at))

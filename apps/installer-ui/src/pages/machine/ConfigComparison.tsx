@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { routeQuery } from '../../api/route-query.ts'
 import { toFault } from '@slipway/base'
+import { downloadText } from '../../ui/download-text.ts'
 import { FaultNote } from '../../ui/FaultNote.tsx'
 import { Loading } from '../../ui/Loading.tsx'
 import { diffLines } from '../../ui/diff-lines.ts'
@@ -28,17 +29,9 @@ export function ConfigComparison({ ids }: { ids: readonly string[] }) {
           </span>
         ))}
       </pre>
-      <Button variant="default" mr="xs" onClick={() => download(second)}>
+      <Button variant="default" mr="xs" onClick={() => downloadText('machine.kdl', second)}>
         Download
       </Button>
     </>
   )
-}
-
-function download(text: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
-  link.download = 'machine.kdl'
-  link.click()
-  URL.revokeObjectURL(link.href)
 }
