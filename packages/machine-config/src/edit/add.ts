@@ -3,7 +3,7 @@ import type { AddressConfig, Finding, InterfaceConfig } from '@slipway/protocol'
 import { readText } from '../check-config.ts'
 import { placeFinding } from '../finding-list.ts'
 import { makePlaces } from '../places.ts'
-import { printInterface } from '../print/print-config.ts'
+import { printPart } from '../print/print-config.ts'
 import { appendToBlock } from './splice.ts'
 import { setValue } from './set-value.ts'
 
@@ -38,7 +38,11 @@ export function addInterface(text: string, added: NewInterface): Result<string, 
     mtu: added.mtu ?? null,
     vlan: added.vlan ?? null,
   }
-  const edited = parent && appendToBlock({ text, version }, parent, (indent) => printInterface(one, indent).join('\n'))
+  const edited =
+    parent &&
+    appendToBlock({ text, version }, parent, (indent) =>
+      printPart({ kind: 'interface', value: one }, indent, version).join('\n'),
+    )
   const after = edited === undefined ? undefined : readText(edited, {})
   const count = config.sysconfig.interfaces.length
   if (edited !== undefined && after?.ok && after.value.config.sysconfig.interfaces.length === count + 1)

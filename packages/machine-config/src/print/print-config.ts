@@ -1,4 +1,12 @@
-import type { InterfaceConfig, MachineConfig, PoolConfig, SysconfigConfig, UserConfig } from '@slipway/protocol'
+import type {
+  AddressConfig,
+  InterfaceConfig,
+  MachineConfig,
+  PoolConfig,
+  SysconfigConfig,
+  UserConfig,
+  VdevConfig,
+} from '@slipway/protocol'
 import type { KdlVersion } from '../kdl-text.ts'
 import { printSize } from '../size.ts'
 import { writeName, writeString, writeValue } from './kdl-writing.ts'
@@ -22,9 +30,56 @@ export function printConfig(config: MachineConfig, options: PrintOptions = {}): 
   return `${marker}${lines.join('\n')}\n`
 }
 
-/** Writes one interface as lines of KDL, each with its indentation. */
-export function printInterface(one: InterfaceConfig, indent: string): string[] {
-  return writeNode(interfaceNode(one), indent)
+/** A node of a config that an edit can add, with the value that it stands for. */
+export type ConfigPart =
+  /** The first pool of a text holds the system without a word. */
+  | { readonly kind: 'pool'; readonly value: PoolConfig; readonly first?: boolean }
+  | { readonly kind: 'vdev'; readonly value: VdevConfig }
+  | { readonly kind: 'filesystem'; readonly value: NonNullable<MachineConfig['filesystem']> }
+  | { readonly kind: 'wipe'; readonly value: MachineConfig['wipes'][number] }
+  | { readonly kind: 'interface'; readonly value: InterfaceConfig }
+  | { readonly kind: 'address'; readonly value: AddressConfig }
+  | { readonly kind: 'user'; readonly value: UserConfig }
+
+/** Writes one part as lines of KDL, each with its indentation. */
+export function printPart(part: ConfigPart, indent: string, version: KdlVersion): string[] {
+  return writeNode(partNode(part, version), indent)
+}
+
+function partNode(part: ConfigPart, version: KdlVersion): Written {
+  switch (part.kind) {
+    case 'pool':
+      return poolNode(part.value, part.first === true ? 0 : 1, version)
+    case 'vdev':
+      return vdevNode(part.value)
+    case 'filesystem':
+      return filesystemNode(part.value)
+    case 'wipe':
+      return wipeNode(part.value)
+    case 'interface':
+      return interfaceNode(part.value)
+    case 'address':
+      return addressNode(part.value)
+    case 'user':
+      return userNode(part.value, version)
+  }
+}
+
+function vdevNode({ kind, disks }: VdevConfig): Written {
+  return { head: `vdev ${writeString(kind)}`, block: [disksNode(disks)] }
+}
+
+function filesystemNode({ disks }: NonNullable<MachineConfig['filesystem']>): Written {
+  return { head: 'filesystem "ext4"', block: [disksNode(disks)] }
+}
+
+function wipeNode({ mode, disks }: MachineConfig['wipes'][number]): Written {
+  return { head: `wipe ${writeString(mode)}`, block: [disksNode(disks)] }
+}
+
+function addressNode({ name, kind, address }: AddressConfig): Written {
+  const value = address === null ? '' : ` ${writeString(address)}`
+  return { head: `address name=${writeString(name)} kind=${writeString(kind)}${value}` }
 }
 
 function writeNode(node: Written, indent: string): string[] {
@@ -37,8 +92,8 @@ function documentNodes(config: MachineConfig, version: KdlVersion): Written[] {
   const { filesystem, boot_environment_name: boot } = config
   return [
     ...config.pools.map((pool, index) => poolNode(pool, index, version)),
-    ...(filesystem ? [{ head: 'filesystem "ext4"', block: [disksNode(filesystem.disks)] }] : []),
-    ...config.wipes.map((wipe) => ({ head: `wipe ${writeString(wipe.mode)}`, block: [disksNode(wipe.disks)] })),
+    ...(filesystem ? [filesystemNode(filesystem)] : []),
+    ...config.wipes.map(wipeNode),
     { head: `image ${writeString(config.image)}` },
     ...leaf('boot-environment-name', boot),
     ...leaf('swap', config.swap_bytes === null ? null : printSize(config.swap_bytes)),
@@ -66,7 +121,7 @@ function poolNode(pool: PoolConfig, index: number, version: KdlVersion): Written
     ...(pool.existing ? [`existing=${writeValue(true, version)}`] : []),
   ].join(' ')
   const block: Written[] = [
-    ...pool.vdevs.map((vdev) => ({ head: `vdev ${writeString(vdev.kind)}`, block: [disksNode(vdev.disks)] })),
+    ...pool.vdevs.map(vdevNode),
     ...(options.length === 0
       ? []
       : [
@@ -94,10 +149,7 @@ function sysconfigNodes(sysconfig: SysconfigConfig, version: KdlVersion): Writte
 function interfaceNode(one: InterfaceConfig): Written {
   const selector = one.selector === null ? '' : ` selector=${writeString(one.selector)}`
   const block: Written[] = [
-    ...one.addresses.map((address) => {
-      const value = address.address === null ? '' : ` ${writeString(address.address)}`
-      return { head: `address name=${writeString(address.name)} kind=${writeString(address.kind)}${value}` }
-    }),
+    ...one.addresses.map(addressNode),
     ...one.gateways.flatMap((gateway) => leaf('gateway', gateway)),
     ...(one.mtu === null ? [] : [{ head: `mtu ${one.mtu}` }]),
     ...(one.vlan === null ? [] : [{ head: `vlan id=${one.vlan}` }]),
