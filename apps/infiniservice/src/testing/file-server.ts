@@ -6,14 +6,15 @@ export interface FileServer {
   readonly url: string
   /** `range` header of every request; undefined when there was none. */
   readonly ranges: (string | undefined)[]
-  /** So many answers from now on stop in the middle. */
-  breakOff(times: number): void
+  /** So many answers from now on stop in the middle, each once `arrived` says that more than its first byte is there. */
+  breakOff(times: number, arrived?: (firstByte: number) => Promise<void>): void
   close(): Promise<void>
 }
 
 export async function startFileServer(content: Buffer, options: { ranges?: boolean } = {}): Promise<FileServer> {
   const ranges: (string | undefined)[] = []
   let toBreak = 0
+  let whenArrived: (firstByte: number) => Promise<void> = () => Promise.resolve()
   const server = createServer((request: IncomingMessage, response) => {
     ranges.push(request.headers.range)
     if (request.url === '/none') return response.writeHead(404).end()
@@ -30,14 +31,19 @@ export async function startFileServer(content: Buffer, options: { ranges?: boole
     })
     if (toBreak === 0) return response.end(body)
     toBreak -= 1
-    return response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy())
+    return response.write(body.subarray(0, Math.floor(body.length / 2)), () => {
+      void whenArrived(from).then(() => response.destroy())
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo // a TCP server that listens has one
   return {
     url: `http://127.0.0.1:${port}/file`,
     ranges,
-    breakOff: (times) => (toBreak = times),
+    breakOff(times, arrived = () => Promise.resolve()) {
+      toBreak = times
+      whenArrived = arrived
+    },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }

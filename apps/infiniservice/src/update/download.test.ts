@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startFileServer, type FileServer } from '../testing/file-server.ts'
 import { download } from './download.ts'
 
@@ -31,9 +31,15 @@ const fetchIt = (more: { url?: string; maxBytes?: number; signal?: AbortSignal }
     ...more,
   })
 
+/** What breaks off too early leaves nothing to go on from. */
+async function moreIsOnDisk(firstByte: number): Promise<void> {
+  const size = () => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  await vi.waitFor(() => expect(size()).toBeGreaterThan(firstByte), { timeout: 20_000, interval: 5 })
+}
+
 describe('a download', () => {
   it('goes on where it broke off', async () => {
-    server.breakOff(2)
+    server.breakOff(2, moreIsOnDisk)
     await fetchIt()
     expect(readFileSync(file).equals(content)).toBe(true)
     expect(server.ranges).toHaveLength(3)
