@@ -14,6 +14,14 @@ const reading = /Reading/
 const lost = /No connection to the server/
 const failed = /failed/
 
+/** A step of the wizard for a machine that waits. */
+function wizardRow(few: RegExp): PageRow {
+  return {
+    search: 'machine=sim-0002',
+    shows: { few, none: /Which machine/, loading: reading, error: failed, offline: lost },
+  }
+}
+
 /** Every page with the states that it can be in. A page of the app that is missing here does not compile. */
 export const pageTable: Readonly<Record<PagePath, PageRow>> = {
   '/sign-in': { shows: { few: /Sign in to Slipway/, none: /Sign in to Slipway/ } },
@@ -31,6 +39,23 @@ export const pageTable: Readonly<Record<PagePath, PageRow>> = {
   '/machines/$machineId': {
     shows: { few: /Disks \(/, loading: reading, error: failed, offline: lost },
   },
+  '/install/welcome': { shows: { few: /What happens/, none: /What happens/ } },
+  '/install/machine': {
+    shows: {
+      few: /sim-0002/,
+      none: /No machines found yet/,
+      many: /narrow the search/,
+      loading: reading,
+      error: failed,
+      offline: lost,
+      forbidden: /No machines found yet/,
+    },
+  },
+  '/install/storage': wizardRow(/and made for this machine/),
+  '/install/network': wizardRow(/Add interface/),
+  '/install/system': wizardRow(/Time zone/),
+  '/install/review': wizardRow(/Plan digest/),
+  '/install/install': wizardRow(/Nothing is confirmed yet/),
   '/installations': {
     shows: {
       few: /completed/,

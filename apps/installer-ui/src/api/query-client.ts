@@ -7,7 +7,15 @@ import type { PersistQueryClientOptions } from '@tanstack/react-query-persist-cl
 const keptMs = 7 * 24 * 3600 * 1000
 
 /** Answers too large or too fleeting to be kept for an offline start. */
-const notKept = new Set(['getLogs', 'getGuestMetrics', 'makePlan', 'checkConfig', 'checkImage', 'checkScript'])
+const notKept = new Set([
+  'getLogs',
+  'getGuestMetrics',
+  'makePlan',
+  'checkConfig',
+  'checkImage',
+  'checkScript',
+  'draft-source',
+])
 
 export function makeQueryClient(): QueryClient {
   return new QueryClient({

@@ -46,6 +46,58 @@ const machine = createRoute({
   component: lazyRouteComponent(() => import('../pages/machine/MachinePage.tsx'), 'MachinePage'),
 })
 
+/** The wizard: its steps are routes; the machine is in the search (`?machine=ID`), the draft is kept by the wizard. */
+const wizard = createRoute({
+  ...parent,
+  path: '/install',
+  component: lazyRouteComponent(() => import('../pages/wizard/WizardPage.tsx'), 'WizardPage'),
+})
+const step = { getParentRoute: () => wizard, validateSearch } as const
+const wizardSteps = [
+  createRoute({
+    ...step,
+    path: '/',
+    beforeLoad: ({ search }) => {
+      throw redirect({ to: '/install/welcome', search, replace: true })
+    },
+  }),
+  createRoute({
+    ...step,
+    path: '/welcome',
+    component: lazyRouteComponent(() => import('../pages/wizard/welcome/WelcomeStep.tsx'), 'WelcomeStep'),
+  }),
+  createRoute({
+    ...step,
+    path: '/machine',
+    component: lazyRouteComponent(() => import('../pages/wizard/machine/MachineStep.tsx'), 'MachineStep'),
+  }),
+  createRoute({
+    ...step,
+    path: '/storage',
+    component: lazyRouteComponent(() => import('../pages/wizard/storage/StorageStep.tsx'), 'StorageStep'),
+  }),
+  createRoute({
+    ...step,
+    path: '/network',
+    component: lazyRouteComponent(() => import('../pages/wizard/network/NetworkStep.tsx'), 'NetworkStep'),
+  }),
+  createRoute({
+    ...step,
+    path: '/system',
+    component: lazyRouteComponent(() => import('../pages/wizard/system/SystemStep.tsx'), 'SystemStep'),
+  }),
+  createRoute({
+    ...step,
+    path: '/review',
+    component: lazyRouteComponent(() => import('../pages/wizard/review/ReviewStep.tsx'), 'ReviewStep'),
+  }),
+  createRoute({
+    ...step,
+    path: '/install',
+    component: lazyRouteComponent(() => import('../pages/wizard/install/InstallStep.tsx'), 'InstallStep'),
+  }),
+] as const
+
 const activity = createRoute({
   ...parent,
   path: '/activity',
@@ -70,7 +122,16 @@ const installation = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
-  shell.addChildren([home, rack, machine, installations, installation, activity, settings]),
+  shell.addChildren([
+    home,
+    rack,
+    machine,
+    wizard.addChildren(wizardSteps),
+    installations,
+    installation,
+    activity,
+    settings,
+  ]),
 ])
 
 /** The table of pages: URL = folder = page. */

@@ -54,7 +54,7 @@ export function TextEditor(props: TextEditorProps) {
     current.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) })
     current.focus()
   }, [goTo])
-  return <div ref={frame} style={{ minHeight: props.minHeight ?? '240px' }} />
+  return <div ref={frame} />
 }
 
 function makeView(parent: HTMLElement, props: () => TextEditorProps): EditorView {
@@ -78,6 +78,10 @@ function makeView(parent: HTMLElement, props: () => TextEditorProps): EditorView
         language,
         syntaxHighlighting(editorHighlight),
         editorTheme,
+        EditorView.theme({
+          '.cm-content, .cm-gutter': { minHeight: props().minHeight ?? '240px' },
+          '.cm-scroller': { maxHeight: '70vh', overflow: 'auto' },
+        }),
         EditorState.readOnly.of(readOnly),
         EditorView.contentAttributes.of({ 'aria-label': label }),
         EditorView.updateListener.of((update) => {

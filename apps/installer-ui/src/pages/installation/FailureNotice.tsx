@@ -4,12 +4,18 @@ import { CopyButton } from '../../ui/CopyButton.tsx'
 import { Facts } from '../../ui/Facts.tsx'
 import { Notice } from '../../ui/Notice.tsx'
 import { readFailure } from './read-failure.ts'
+import { RemedyButtons } from './RemedyButtons.tsx'
 
 /** Why an installation failed: the cause in a sentence, what was tried, and the ways out. */
 export function FailureNotice({ installation, error }: { installation: Installation; error: InstallationError }) {
   const failure = readFailure(error)
   return (
-    <Notice tone={installation.status === 'failed' ? 'bad' : 'warn'} icon={IconAlertTriangle} title={error.message}>
+    <Notice
+      tone={installation.status === 'failed' ? 'bad' : 'warn'}
+      icon={IconAlertTriangle}
+      title={error.message}
+      actions={<RemedyButtons installation={installation} error={error} failure={failure} />}
+    >
       <p style={{ margin: '4px 0 8px' }}>{error.cure}</p>
       <Facts
         facts={[

@@ -29,7 +29,7 @@ export function KeptConfigs({ machineId }: { machineId: string }) {
                   <ConfigRow key={row.id} config={row} chosen={chosen.includes(row.id)} onChoose={choose} />
                 ))}
               </ul>
-              {chosen.length > 0 && <ConfigComparison ids={inOrder(rows, chosen)} />}
+              {chosen.length > 0 && <ConfigComparison ids={inOrder(rows, chosen)} machineId={machineId} />}
               {chosen.length > 0 && (
                 <Button variant="subtle" color="gray" onClick={() => setChosen([])}>
                   Close

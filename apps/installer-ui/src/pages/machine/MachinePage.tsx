@@ -9,6 +9,7 @@ import { ConflictNotice } from './ConflictNotice.tsx'
 import { HistoryPanel } from './HistoryPanel.tsx'
 import classes from './MachinePage.module.css'
 import { KeptConfigs } from './KeptConfigs.tsx'
+import { InstallButton } from './InstallButton.tsx'
 import { InventoryPanels } from './InventoryPanels.tsx'
 
 /** One machine: its state, who holds it, and its hardware. */
@@ -21,6 +22,7 @@ export function MachinePage() {
         title={machine.data?.hostname ?? machineId}
         crumb={<Link to="/machines">Machines</Link>}
         beside={machine.data && <Dot tone={machineTone[machine.data.status]}>{machine.data.status}</Dot>}
+        actions={machine.data && <InstallButton machine={machine.data} />}
       />
       <QueryView query={machine} what="the machine">
         {(row) => (

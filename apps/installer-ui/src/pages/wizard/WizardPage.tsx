@@ -1,0 +1,35 @@
+import { Outlet } from '@tanstack/react-router'
+import { PageHeader } from '../../ui/PageHeader.tsx'
+import { StepTrack } from './StepTrack.tsx'
+import { formSteps } from './steps.ts'
+import { useWizard } from './use-wizard.ts'
+import { NoMachineChosen } from './NoMachineChosen.tsx'
+import { MachineDraft } from './draft/MachineDraft.tsx'
+import { ConfirmedPlanProvider } from './review/ConfirmedPlanProvider.tsx'
+import { StepFrame } from './StepFrame.tsx'
+
+/** The way from a machine to its installation: seven steps over one config, each of them a route. */
+export function WizardPage() {
+  const { machineId, step } = useWizard()
+  const isEarly = step.name === 'welcome' || step.name === 'machine'
+  if (isEarly || machineId === undefined)
+    return (
+      <>
+        <PageHeader title="Install a machine" />
+        <StepTrack findings={[]} />
+        {isEarly ? <Outlet /> : <NoMachineChosen />}
+      </>
+    )
+  return (
+    <>
+      <PageHeader title={`Install ${machineId}`} />
+      <MachineDraft key={machineId} machineId={machineId}>
+        <ConfirmedPlanProvider>
+          <StepFrame withText={formSteps.includes(step.name)}>
+            <Outlet />
+          </StepFrame>
+        </ConfirmedPlanProvider>
+      </MachineDraft>
+    </>
+  )
+}
