@@ -18,7 +18,7 @@ const failed = /failed/
 function wizardRow(few: RegExp): PageRow {
   return {
     search: 'machine=sim-0002',
-    shows: { few, none: /Which machine/, loading: reading, error: failed, offline: lost },
+    shows: { few, none: /Reading the hardware failed/, loading: reading, error: failed, offline: lost },
   }
 }
 

@@ -73,7 +73,8 @@ async function demo(options: Options): Promise<void> {
 /** For programs that drive a rack: where things are, and the pid of each part. */
 function describe(options: Options, running: RunningDemo): object {
   const pids = Object.fromEntries(running.parts.map((part) => [part.name, part.pid]))
-  return { url: running.url, token_file: `${options.dataDir}/admin.token`, image: running.image, pids }
+  const { url, image, setupLink } = running
+  return { url, setup_url: setupLink, token_file: `${options.dataDir}/admin.token`, image, pids }
 }
 
 /** They answer with what a script's first echo line says; nothing of it runs on this computer. */

@@ -83,7 +83,7 @@ function makeView(parent: HTMLElement, props: () => TextEditorProps): EditorView
           '.cm-scroller': { maxHeight: '70vh', overflow: 'auto' },
         }),
         EditorState.readOnly.of(readOnly),
-        EditorView.contentAttributes.of({ 'aria-label': label }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         EditorView.updateListener.of((update) => {
           const text = update.state.doc.toString()
           if (update.docChanged && text !== props().value) props().onChange?.(text)

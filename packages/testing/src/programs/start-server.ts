@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly masterKey?: Buffer
   /** More configuration: YAML at top level. */
   readonly config?: string
+  /** Where it listens, for a second start in the place of a first; default: free ones. */
+  readonly ports?: readonly [port: number, machinePort: number]
 }
 
 /** An instcomd as a program of its own. */
@@ -41,7 +43,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await writeFile(config, options.config ?? '{}\n')
   if (options.masterKey)
     await writeFile(join(dataDir, 'master.key'), options.masterKey.toString('base64'), { mode: 0o600 })
-  const [port, machinePort] = await freePorts(2)
+  const [port, machinePort] = options.ports ?? (await freePorts(2))
   const flags = {
     config,
     port,

@@ -12,6 +12,7 @@ const cli = join(dirname(fileURLToPath(import.meta.url)), '../../../../apps/cli/
 
 const describedSchema = z.object({
   url: z.string(),
+  setup_url: z.nullable(z.string()),
   token_file: z.string(),
   image: z.string(),
   pids: z.record(z.string(), z.number()),
@@ -27,11 +28,15 @@ export interface RackOptions {
   readonly image?: string
   /** More server configuration, YAML at top level. */
   readonly serverConfig?: string
+  /** Install the first machine before it is ready, as `npm start` does. */
+  readonly install?: boolean
 }
 
 /** A whole Slipway on this computer: registry, instcomd with its database, simulated machines; all real programs. */
 export interface Rack {
   readonly url: string
+  /** Signs one browser in, once; null when the server did not print one. */
+  readonly setupUrl: string | null
   readonly token: string
   readonly client: Client
   /** Reference of the image that its registry serves. */
@@ -63,7 +68,8 @@ export async function startRack(options: RackOptions): Promise<Rack> {
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
   // An empty list still has to say so: without the flag the demo breaks a disk of its last machine.
   const faults = (options.faults ?? ['none']).flatMap((fault) => ['--fault', fault])
-  const child = spawn(process.execPath, [cli, 'demo', '--no-install', '--json', ...args, ...faults], {
+  const install = options.install === true ? [] : ['--no-install']
+  const child = spawn(process.execPath, [cli, 'demo', ...install, '--json', ...args, ...faults], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const described = await readDescription(child).catch((error: unknown) => {
@@ -71,12 +77,12 @@ export async function startRack(options: RackOptions): Promise<Rack> {
     throw error
   })
   const token = readFileSync(described.token_file, 'utf8').trim()
-  const { url, image, pids } = described
+  const { url, setup_url: setupUrl, image, pids } = described
   const stop = async () => {
     await stopChild(child)
     rmSync(dataDir, { recursive: true, force: true })
   }
-  return { url, token, image, pids, dataDir, discoveryPort, client: new Client({ url, token }), stop }
+  return { url, setupUrl, token, image, pids, dataDir, discoveryPort, client: new Client({ url, token }), stop }
 }
 
 /** The demo's one line of JSON; everything else it says is kept for the error. */
