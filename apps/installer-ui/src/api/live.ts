@@ -50,6 +50,7 @@ export class Live {
 
   /** Begins anew, as after signing in. */
   restart(): void {
+    this.#set('connecting') // at once: «signed out» would send whoever just signed in back
     this.#restart.abort()
   }
 
@@ -76,6 +77,7 @@ export class Live {
           this.#take(event)
         }
       } catch (error) {
+        if (signal.aborted) return
         if (!isFault(error, 'events-expired'))
           return this.#set(isFault(error, 'not-authenticated') ? 'signed-out' : 'lost')
         after = undefined // too long away to replay: everything is read anew

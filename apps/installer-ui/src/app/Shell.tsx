@@ -30,9 +30,10 @@ function useSignIn(): void {
   const { error } = useSession()
   const { connection } = useConnection()
   const navigate = useNavigate()
-  const { href } = useLocation()
+  const { href, pathname } = useLocation()
   const signedOut = isFault(error, 'not-authenticated') || connection === 'signed-out'
   useEffect(() => {
-    if (signedOut) void navigate({ to: '/sign-in', search: { to: href }, replace: true })
-  }, [signedOut, navigate, href])
+    // The shell still stands while the sign-in page is on its way.
+    if (signedOut && pathname !== '/sign-in') void navigate({ to: '/sign-in', search: { to: href }, replace: true })
+  }, [signedOut, navigate, href, pathname])
 }

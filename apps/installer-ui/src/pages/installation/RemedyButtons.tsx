@@ -40,7 +40,8 @@ export function RemedyButtons({ installation, error, failure }: RemedyButtonsPro
 }
 
 /** The wizard's step that holds what has to change. */
-function stepFor({ kind }: InstallationError) {
+function stepFor({ kind, code }: InstallationError) {
+  if (code.startsWith('registry-')) return '/install/storage' // the image is chosen there
   if (kind === 'image' || kind === 'authentication' || kind === 'disk') return '/install/storage'
   return kind === 'network' ? '/install/network' : '/install/review'
 }

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { toFault } from '@slipway/base'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, type ReactNode } from 'react'
+import { useCallback, useEffect, type ReactNode } from 'react'
 import { client } from '../../../api/client.ts'
 import { usePageSearch } from '../../../app/use-page-search.ts'
 import { FaultNote } from '../../../ui/FaultNote.tsx'
@@ -12,7 +12,7 @@ import { readSource, type Source } from './read-source.ts'
 /** Takes over the text that the address names, before the draft begins; then the address is plain again. */
 export function StartedFrom({ machineId, children }: { machineId: string; children: ReactNode }) {
   const [{ config, from, alternative }, change] = usePageSearch()
-  const plain = () => change({ config: undefined, from: undefined, alternative: undefined })
+  const plain = useCallback(() => change({ config: undefined, from: undefined, alternative: undefined }), [change])
   if (config === undefined && from === undefined) return children
   const source = { config, from, alternative }
   return <TakeOver key={JSON.stringify(source)} machineId={machineId} source={source} onDone={plain} />
