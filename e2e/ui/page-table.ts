@@ -14,6 +14,16 @@ const reading = /Reading/
 const lost = /No connection to the server/
 const failed = /failed/
 
+/** A list: with rows, and with none for whoever may act and whoever may look. */
+function listRow(few: RegExp, none: RegExp): PageRow {
+  return { shows: { few, none, loading: reading, error: failed, offline: lost, forbidden: none } }
+}
+
+/** One thing with a page of its own. */
+function detailRow(few: RegExp): PageRow {
+  return { shows: { few, loading: reading, error: failed, offline: lost } }
+}
+
 /** A step of the wizard for a machine that waits. */
 function wizardRow(few: RegExp): PageRow {
   return {
@@ -69,6 +79,14 @@ export const pageTable: Readonly<Record<PagePath, PageRow>> = {
   '/installations/$installationId': {
     shows: { few: /by the new system/, loading: reading, error: failed, offline: lost },
   },
+  '/guests': listRow(/sim-guest-0001/, /No agent has said hello yet/),
+  '/guests/$guestId': detailRow(/Busiest processes/),
+  '/scripts': listRow(/Say hello/, /No scripts yet/),
+  '/scripts/new': { shows: { few: /This file is valid/, none: /This file is valid/ } },
+  '/scripts/$scriptId': detailRow(/This file is valid/),
+  '/runs': listRow(/Say hello/, /Nothing has run yet/),
+  '/runs/$runId': detailRow(/About this run/),
+  '/schedules': listRow(/Greet hourly/, /Nothing is scheduled/),
   '/activity': {
     shows: {
       few: /was discovered/,

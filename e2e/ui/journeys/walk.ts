@@ -40,6 +40,15 @@ export async function tabTo(page: Page, name: RegExp): Promise<void> {
   expect.fail(`Tab does not reach ${name}; it stands at «${await focusedName(page)}»`)
 }
 
+/** Presses an arrow until the item of an open menu with this name has the focus, which a menu takes a moment after it opened. */
+export async function arrowTo(page: Page, name: RegExp): Promise<void> {
+  for (let presses = 0; presses < 40; presses += 1) {
+    if (name.test(await focusedName(page))) return
+    await page.keyboard.press('ArrowDown')
+  }
+  expect.fail(`the arrows do not reach ${name}`)
+}
+
 /** What a screen reader would call the focused element, near enough: label, text, or what it is called by. */
 function focusedName(page: Page): Promise<string> {
   return page.evaluate(() => {

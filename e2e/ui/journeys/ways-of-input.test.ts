@@ -2,7 +2,7 @@ import { startRack, type Rack } from '@slipway/testing'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, launchBrowser, openPage } from '../browser.ts'
-import { seeEnd, tabTo } from './walk.ts'
+import { arrowTo, seeEnd, tabTo } from './walk.ts'
 
 describe.skipIf(chromiumPath === undefined)('whoever holds no mouse', () => {
   let rack: Rack
@@ -35,7 +35,7 @@ describe.skipIf(chromiumPath === undefined)('whoever holds no mouse', () => {
     await tabTo(page, /^Move vdb to/u)
     await keyboard.press('Enter')
     await page.getByRole('menuitem', { name: 'Not used' }).waitFor()
-    await keyboard.press('ArrowUp') // from the first to the last: «Not used»
+    await arrowTo(page, /^Not used/u)
     await keyboard.press('Enter')
     await page.getByRole('button', { name: 'Write stripe' }).first().waitFor()
     await tabTo(page, /^Write stripe/u)

@@ -120,19 +120,66 @@ const installation = createRoute({
   component: lazyRouteComponent(() => import('../pages/installation/InstallationPage.tsx'), 'InstallationPage'),
 })
 
-const routeTree = root.addChildren([
-  signIn,
-  shell.addChildren([
-    home,
-    rack,
-    machine,
-    wizard.addChildren(wizardSteps),
-    installations,
-    installation,
-    activity,
-    settings,
-  ]),
-])
+const guests = createRoute({
+  ...parent,
+  path: '/guests',
+  component: lazyRouteComponent(() => import('../pages/guests/GuestsPage.tsx'), 'GuestsPage'),
+})
+const guest = createRoute({
+  ...parent,
+  path: '/guests/$guestId',
+  component: lazyRouteComponent(() => import('../pages/guest/GuestPage.tsx'), 'GuestPage'),
+})
+const scripts = createRoute({
+  ...parent,
+  path: '/scripts',
+  component: lazyRouteComponent(() => import('../pages/scripts/ScriptsPage.tsx'), 'ScriptsPage'),
+})
+const scriptNew = createRoute({
+  ...parent,
+  path: '/scripts/new',
+  component: lazyRouteComponent(() => import('../pages/script/NewScriptPage.tsx'), 'NewScriptPage'),
+})
+const script = createRoute({
+  ...parent,
+  path: '/scripts/$scriptId',
+  component: lazyRouteComponent(() => import('../pages/script/ScriptPage.tsx'), 'ScriptPage'),
+})
+const runs = createRoute({
+  ...parent,
+  path: '/runs',
+  component: lazyRouteComponent(() => import('../pages/runs/RunsPage.tsx'), 'RunsPage'),
+})
+const run = createRoute({
+  ...parent,
+  path: '/runs/$runId',
+  component: lazyRouteComponent(() => import('../pages/run/RunPage.tsx'), 'RunPage'),
+})
+const schedules = createRoute({
+  ...parent,
+  path: '/schedules',
+  component: lazyRouteComponent(() => import('../pages/schedules/SchedulesPage.tsx'), 'SchedulesPage'),
+})
+
+const pages = [
+  home,
+  rack,
+  machine,
+  wizard.addChildren(wizardSteps),
+  installations,
+  installation,
+  guests,
+  guest,
+  scripts,
+  scriptNew,
+  script,
+  runs,
+  run,
+  schedules,
+  activity,
+  settings,
+] as const
+const routeTree = root.addChildren([signIn, shell.addChildren(pages)])
 
 /** The table of pages: URL = folder = page. */
 export function makeRouter(queries: QueryClient) {

@@ -1,0 +1,101 @@
+import { Link, useParams } from '@tanstack/react-router'
+import { IconPlugConnectedX } from '@tabler/icons-react'
+import type { Guest } from '@slipway/protocol'
+import { useRoute } from '../../api/route-query.ts'
+import { Dot } from '../../ui/Dot.tsx'
+import { Facts } from '../../ui/Facts.tsx'
+import { printSpan } from '../../ui/format-time.ts'
+import { Notice } from '../../ui/Notice.tsx'
+import { PageHeader } from '../../ui/PageHeader.tsx'
+import { Panel } from '../../ui/Panel.tsx'
+import { QueryView } from '../../ui/QueryView.tsx'
+import { RelativeTime } from '../../ui/RelativeTime.tsx'
+import { guestTone } from '../../words/guest-state.ts'
+import { GuestActions } from './GuestActions.tsx'
+import classes from './GuestPage.module.css'
+import { GuestRuns } from './GuestRuns.tsx'
+import { MetricsPanel } from './MetricsPanel.tsx'
+import { ProcessesPanel } from './ProcessesPanel.tsx'
+import { ServicesPanel } from './ServicesPanel.tsx'
+import { TagsPanel } from './TagsPanel.tsx'
+
+/** One machine's agent: its link, what it measures, what ran on it. */
+export function GuestPage() {
+  const { guestId } = useParams({ from: '/shell/guests/$guestId' })
+  const guest = useRoute('getGuest', { params: { id: guestId } })
+  return (
+    <>
+      <PageHeader
+        title={guest.data?.name ?? guestId}
+        crumb={<Link to="/guests">Guests</Link>}
+        beside={guest.data && <Dot tone={guestTone[guest.data.state]}>{guest.data.state}</Dot>}
+        actions={guest.data && <GuestActions guest={guest.data} />}
+      />
+      <QueryView query={guest} what="the guest">
+        {(row) => (
+          <>
+            {row.problem !== null && (
+              <Notice tone="warn" icon={IconPlugConnectedX} title={whyTitle[row.state]}>
+                {row.problem}
+              </Notice>
+            )}
+            <div className={classes.columns}>
+              <div>
+                <MetricsPanel guestId={row.machine_id} />
+                <GuestRuns guestId={row.machine_id} />
+                <ProcessesPanel guest={row} />
+                <ServicesPanel guest={row} />
+              </div>
+              <div>
+                <GuestFacts guest={row} />
+                <TagsPanel guest={row} />
+              </div>
+            </div>
+          </>
+        )}
+      </QueryView>
+    </>
+  )
+}
+
+const whyTitle = {
+  connected: 'Connected, with a remark',
+  legacy: 'An agent of the first protocol',
+  disconnected: 'Not connected',
+  unadopted: 'Nobody has adopted this socket',
+} as const
+
+function GuestFacts({ guest }: { guest: Guest }) {
+  const { link, agent_version, protocol, platform, arch, signed, connected_since, last_contact, metrics } = guest
+  const system = metrics?.data.system.system
+  const addresses = metrics?.data.system.network.interfaces.flatMap(({ ip_addresses }) => ip_addresses ?? []) ?? []
+  return (
+    <Panel title="Agent">
+      <Facts
+        facts={[
+          ['Machine', <MachineLink key="machine" guest={guest} />],
+          ['System', system?.name ?? platform],
+          ['Kernel', system?.kernel_version],
+          ['Architecture', arch],
+          ['Addresses', addresses.join(', ')],
+          ['Up for', system && printSpan(system.uptime_seconds)],
+          ['Agent', agent_version],
+          ['Protocol', protocol],
+          ['Link', link],
+          ['Lines', signed ? 'signed with this machine’s secret' : 'not signed'],
+          ['Connected', connected_since && <RelativeTime key="since" at={connected_since} />],
+          ['Last contact', <RelativeTime key="last" at={last_contact} />],
+        ]}
+      />
+    </Panel>
+  )
+}
+
+function MachineLink({ guest: { machine_id, state } }: { guest: Guest }) {
+  if (state === 'unadopted') return machine_id
+  return (
+    <Link to="/machines/$machineId" params={{ machineId: machine_id }}>
+      {machine_id}
+    </Link>
+  )
+}

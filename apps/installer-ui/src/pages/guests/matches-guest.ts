@@ -1,0 +1,17 @@
+import type { Guest } from '@slipway/protocol'
+
+/** Whether a guest is among those that are looked for: every word in its name, id, system, version, address or tags. */
+export function matchesGuest(
+  guest: Guest,
+  filter: { readonly q: string; readonly state: string | undefined },
+): boolean {
+  if (filter.state !== undefined && guest.state !== filter.state) return false
+  const { machine_id, name, platform, agent_version, tags, metrics } = guest
+  const addresses = metrics?.data.system.network.interfaces.flatMap(({ ip_addresses }) => ip_addresses ?? []) ?? []
+  const system = metrics?.data.system.system.name
+  const text = [machine_id, name, platform, agent_version, system, ...tags, ...addresses].join(' ').toLowerCase()
+  return filter.q
+    .toLowerCase()
+    .split(/\s+/u)
+    .every((word) => text.includes(word))
+}

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { appendOutput } from './output-lines.ts'
+
+const out = (data: string) => ({ stream: 'stdout' as const, data })
+const err = (data: string) => ({ stream: 'stderr' as const, data })
+const texts = (...pieces: Parameters<typeof appendOutput>[1][number][]) =>
+  appendOutput([], pieces).map(({ stream, text }) => `${stream === 'stdout' ? '' : '! '}${text}`)
+
+it.each([
+  [[out('one\ntwo\n')], ['one', 'two', '']],
+  [
+    [out('on'), out('e\ntw'), out('o')],
+    ['one', 'two'],
+  ],
+  [[out('a\r\nb')], ['a', 'b']],
+  [
+    [out('a'), err('oh'), out('b')],
+    ['a', '! oh', 'b'],
+  ],
+])('%j is shown as %j', (pieces, expected) => {
+  expect(texts(...pieces)).toEqual(expected)
+})
+
+it('gives every line a key of its own, and keeps the last lines only', () => {
+  const many = appendOutput([], [out('x\n'.repeat(30_000))])
+  expect(many).toHaveLength(20_000)
+  expect(new Set(many.map(({ key }) => key)).size).toBe(20_000)
+})

@@ -1,0 +1,61 @@
+import { Button } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import type { Schedule } from '@slipway/protocol'
+import { useState } from 'react'
+import { useAct } from '../../api/route-query.ts'
+import { useMay } from '../../api/session.ts'
+
+/** Pauses, goes on, and deletes once it was asked twice. */
+export function ScheduleActions({ schedule: { id, enabled, ended, name } }: { schedule: Schedule }) {
+  const [asked, setAsked] = useState(false)
+  const queries = useQueryClient()
+  const onSuccess = () => queries.invalidateQueries({ queryKey: ['listSchedules'] })
+  const changing = useAct('changeSchedule', { onSuccess })
+  const removing = useAct('removeSchedule', { onSuccess })
+  const mayOperate = useMay('operate')
+  if (!mayOperate) return null
+  const params = { id }
+  const fault = changing.error ?? removing.error
+  return (
+    <span style={{ display: 'inline-flex', flexWrap: 'wrap', gap: 6, justifyContent: 'flex-end' }}>
+      {ended === null && !asked && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-label={`${enabled ? 'Pause' : 'Go on with'} ${name}`}
+          loading={changing.isPending}
+          onClick={() => changing.mutate({ params, body: { enabled: !enabled } })}
+        >
+          {enabled ? 'Pause' : 'Go on'}
+        </Button>
+      )}
+      {asked ? (
+        <>
+          <Button
+            size="compact-xs"
+            color="red"
+            aria-label={`Delete ${name} for good`}
+            loading={removing.isPending}
+            onClick={() => removing.mutate({ params })}
+          >
+            Delete for good
+          </Button>
+          <Button size="compact-xs" variant="default" onClick={() => setAsked(false)}>
+            Keep
+          </Button>
+        </>
+      ) : (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          aria-label={`Delete ${name}`}
+          onClick={() => setAsked(true)}
+        >
+          Delete
+        </Button>
+      )}
+      {fault && <span role="alert">{fault.message}</span>}
+    </span>
+  )
+}

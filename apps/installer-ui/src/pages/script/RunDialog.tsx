@@ -1,0 +1,113 @@
+import { Button, Modal, MultiSelect } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
+import { useQueryClient } from '@tanstack/react-query'
+import type { Script } from '@slipway/protocol'
+import { useState } from 'react'
+import { useAct, useList } from '../../api/route-query.ts'
+import { FaultNote } from '../../ui/FaultNote.tsx'
+import { usePhone } from '../../ui/use-phone.ts'
+import { InputField } from './InputField.tsx'
+import { enteredValues, firstWish, scheduleOf, targetsOf, whyNotSent, type RunWish } from './run-wish.ts'
+import { TimingFields } from './TimingFields.tsx'
+
+interface RunDialogProps {
+  readonly script: Script
+  readonly opened: boolean
+  readonly onClose: () => void
+  /** A machine that is chosen from the start. */
+  readonly on: string | undefined
+}
+
+/** With which inputs, on which machines, and when. */
+export function RunDialog({ script, opened, onClose, on }: RunDialogProps) {
+  const phone = usePhone()
+  return (
+    <Modal opened={opened} onClose={onClose} title={`Run ${script.name}`} size="lg" fullScreen={phone}>
+      <RunForm key={script.revision} script={script} on={on} />
+    </Modal>
+  )
+}
+
+function RunForm({ script, on }: Pick<RunDialogProps, 'script' | 'on'>) {
+  const [wish, setWish] = useState(() => firstWish(script, on === undefined ? [] : [on]))
+  const change = (changes: Partial<RunWish>) => setWish((old) => ({ ...old, ...changes }))
+  const guests = useList('listGuests')
+  const rows = (guests.data ?? []).filter(({ state }) => state !== 'unadopted')
+  const { fault, isPending, send } = useSend(script)
+  const why = whyNotSent(wish, rows)
+  const count = targetsOf(wish, rows).length
+  return (
+    <form
+      style={{ display: 'grid', gap: 14 }}
+      onSubmit={(event) => {
+        event.preventDefault()
+        send(wish, targetsOf(wish, rows))
+      }}
+    >
+      {script.inputs.map((input) => (
+        <InputField
+          key={input.name}
+          input={input}
+          value={wish.values[input.name] ?? ''}
+          onChange={(value) => change({ values: { ...wish.values, [input.name]: value } })}
+        />
+      ))}
+      <MultiSelect
+        size="sm"
+        label="Machines"
+        searchable
+        limit={100}
+        data={rows.map(({ machine_id, name, state }) => ({
+          value: machine_id,
+          label: state === 'connected' ? (name ?? machine_id) : `${name ?? machine_id} (${state})`,
+        }))}
+        value={[...wish.machines]}
+        onChange={(machines) => change({ machines })}
+      />
+      <MultiSelect
+        size="sm"
+        label="Or every machine with a tag"
+        data={[...new Set(rows.flatMap(({ tags }) => tags))]}
+        value={[...wish.tags]}
+        onChange={(tags) => change({ tags })}
+      />
+      <TimingFields wish={wish} onChange={change} />
+      {fault && <FaultNote fault={fault} title="It was not sent" />}
+      <div style={{ display: 'flex', alignItems: 'center', justifyContent: 'flex-end', gap: 12 }}>
+        {why !== null && <span className="quiet">{why}</span>}
+        <Button type="submit" size="sm" disabled={why !== null} loading={isPending}>
+          {wish.kind === 'now' ? `Run on ${count === 1 ? 'one machine' : `${count} machines`}` : 'Save the schedule'}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+/** Now: runs; later or repeatedly: a schedule. Either way to the page that shows it. */
+function useSend(script: Script) {
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const running = useAct('addScriptExecutions', {
+    async onSuccess({ executions }) {
+      const [first] = executions
+      await queries.invalidateQueries({ queryKey: ['listScriptExecutions'] })
+      if (executions.length === 1 && first) await navigate({ to: '/runs/$runId', params: { runId: first.id } })
+      else await navigate({ to: '/runs', search: { script: script.id } })
+    },
+  })
+  const scheduling = useAct('addSchedule', {
+    async onSuccess() {
+      await queries.invalidateQueries({ queryKey: ['listSchedules'] })
+      await navigate({ to: '/schedules' })
+    },
+  })
+  return {
+    fault: running.error ?? scheduling.error,
+    isPending: running.isPending || scheduling.isPending,
+    send(wish: RunWish, machine_ids: string[]) {
+      const body = { script_id: script.id, machine_ids, input_values: enteredValues(wish) }
+      if (wish.kind === 'now') running.mutate({ body })
+      else scheduling.mutate({ body: scheduleOf(script, wish) })
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import { useList } from '../../api/route-query.ts'
+import { Panel } from '../../ui/Panel.tsx'
+import { QueryView } from '../../ui/QueryView.tsx'
+import { RunTable } from '../runs/RunTable.tsx'
+
+const mostShown = 20
+
+/** What this script did last. */
+export function ScriptRuns({ scriptId }: { scriptId: string }) {
+  const runs = useList('listScriptExecutions', { script_id: scriptId })
+  return (
+    <Panel title="Runs" flush>
+      <QueryView query={runs} what="the runs">
+        {(rows) => (
+          <RunTable
+            rows={rows.slice(0, mostShown)}
+            empty={
+              <p className="quiet" style={{ margin: 14, fontSize: '0.8125rem' }}>
+                It has not run yet.
+              </p>
+            }
+          />
+        )}
+      </QueryView>
+    </Panel>
+  )
+}
