@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { findViolations } from './find-violations.ts'
 
-/** Where pictures go; null: none are taken (`npm run ui-pictures` sets it). */
+/** Where pictures go; null: none are taken. */
 const pictures = process.env.SLIPWAY_PICTURES ?? null
+export const takesPictures = pictures !== null
 
 /** What is wrong with a page as it stands: axe's violations, a page wider than its window, errors of its scripts. */
 export async function lookAtPage(page: Page & { readonly problems: string[] }, name: string): Promise<string[]> {

@@ -47,7 +47,7 @@ export function GuestRuns({ guestId }: { guestId: string }) {
                       {run.waiting !== null && <div className="quiet">{run.waiting}</div>}
                     </td>
                     <td>
-                      <Dot tone={executionTone[run.status]}>{run.status.toLowerCase()}</Dot>
+                      <Dot tone={executionTone[run.status]}>{run.status}</Dot>
                     </td>
                     <td data-align="right">
                       <RelativeTime at={run.created_at} />

@@ -23,16 +23,36 @@ export function MetricChart({ series }: { series: MetricSeries }) {
       chart.destroy()
     }
   }, [series, scheme]) // the colours are read anew when the scheme changes
-  const last = series.lines[0]?.values.findLast((value) => value !== null)
   return (
     <div className={classes.chart}>
       <h3>
         {series.title}
-        <span className="quiet numbers">{typeof last === 'number' ? series.print(last) : ''}</span>
+        <span className={classes.legend}>
+          {series.lines.map(({ name, values }) => (
+            <span key={name} className="numbers">
+              {name} {printLast(values, series.print)}
+            </span>
+          ))}
+        </span>
       </h3>
       <div ref={frame} role="img" aria-label={describeSeries(series)} />
     </div>
   )
+}
+
+function printLast(values: readonly (number | null)[], print: (value: number) => string): string {
+  const last = values.findLast((value) => value !== null)
+  return typeof last === 'number' ? print(last) : 'unknown'
+}
+
+const day = 86_400
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' })
+const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+
+/** Times of day over up to two days, dates beyond. */
+function printTimes(times: readonly number[]): string[] {
+  const spans = (times.at(-1) ?? 0) - (times[0] ?? 0)
+  return times.map((time) => (spans > 2 * day ? date : clock).format(time * 1000))
 }
 
 function optionsFor(series: MetricSeries, width: number): Options {
@@ -51,7 +71,10 @@ function optionsFor(series: MetricSeries, width: number): Options {
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { y: { range: (_chart, _lowest, highest) => [0, Math.max(series.top, highest ?? 0)] } },
-    axes: [axis, { ...axis, size: 62, values: (_chart, values) => values.map(series.print) }],
+    axes: [
+      { ...axis, values: (_chart, times) => printTimes(times) },
+      { ...axis, size: 62, values: (_chart, values) => values.map(series.print) },
+    ],
     series: [
       {},
       ...series.lines.map(({ name }, index) => ({

@@ -26,7 +26,7 @@ export function RunPage() {
       <PageHeader
         title={data ? `${data.script_name} on ${data.machine_id}` : 'Run'}
         crumb={<Link to="/runs">Runs</Link>}
-        beside={data && <Dot tone={executionTone[data.status]}>{data.status.toLowerCase()}</Dot>}
+        beside={data && <Dot tone={executionTone[data.status]}>{data.status}</Dot>}
         actions={data && <RunActions run={data} />}
       />
       <QueryView query={run} what="the run">

@@ -53,7 +53,7 @@ function RunLink({ run }: { run: ScriptExecution }) {
 }
 
 function Status({ run }: { run: ScriptExecution }) {
-  return <Dot tone={executionTone[run.status]}>{run.status.toLowerCase()}</Dot>
+  return <Dot tone={executionTone[run.status]}>{run.status}</Dot>
 }
 
 function Says({ run }: { run: ScriptExecution }) {

@@ -1,5 +1,4 @@
 import { useList } from '../../api/route-query.ts'
-import { Panel } from '../../ui/Panel.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import { RunTable } from '../runs/RunTable.tsx'
 
@@ -9,19 +8,20 @@ const mostShown = 20
 export function ScriptRuns({ scriptId }: { scriptId: string }) {
   const runs = useList('listScriptExecutions', { script_id: scriptId })
   return (
-    <Panel title="Runs" flush>
+    <section aria-label="Runs">
+      <h2 style={{ margin: '20px 0 10px', fontSize: '0.8125rem', fontWeight: 600 }}>Runs</h2>
       <QueryView query={runs} what="the runs">
         {(rows) => (
           <RunTable
             rows={rows.slice(0, mostShown)}
             empty={
-              <p className="quiet" style={{ margin: 14, fontSize: '0.8125rem' }}>
+              <p className="quiet" style={{ margin: 0, fontSize: '0.8125rem' }}>
                 It has not run yet.
               </p>
             }
           />
         )}
       </QueryView>
-    </Panel>
+    </section>
   )
 }
