@@ -10,6 +10,7 @@ const keptMs = 7 * 24 * 3600 * 1000
 const notKept = new Set([
   'getLogs',
   'getGuestMetrics',
+  'listScriptExecutions', // 128 KiB of output a row
   'makePlan',
   'checkConfig',
   'checkImage',

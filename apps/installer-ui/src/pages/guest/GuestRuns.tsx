@@ -17,7 +17,7 @@ export function GuestRuns({ guestId }: { guestId: string }) {
       title="Runs"
       flush
       actions={
-        <Link to="/runs" search={{ q: guestId }} style={{ fontSize: '0.8125rem' }}>
+        <Link to="/runs" search={{ machine: guestId }} style={{ fontSize: '0.8125rem' }}>
           All runs
         </Link>
       }

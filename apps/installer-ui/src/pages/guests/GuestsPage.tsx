@@ -37,12 +37,20 @@ function NoGuests() {
       <p>
         A machine that Slipway installs brings its agent along. Others get it from this server, here for Linux, as root:
       </p>
-      <pre className="mono" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-        curl -fsSL {location.origin}/infiniservice/linux/script | sh
+      <pre className="mono" style={{ textAlign: 'left', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+        {installCommand(location.origin)}
       </pre>
-      <p>It appears here within seconds, by virtio-serial or WebSocket.</p>
+      <p>
+        MACHINE is its id among the <Link to="/machines">machines</Link>. It appears here within seconds.
+      </p>
     </EmptyState>
   )
+}
+
+/** As in docs/agent.md. */
+function installCommand(origin: string): string {
+  return `curl -so install-linux.sh ${origin}/infiniservice/linux/script
+sudo INFINISERVICE_URL=${origin} sh install-linux.sh normal MACHINE`
 }
 
 function GuestList({ rows }: { rows: readonly Guest[] }) {

@@ -1,21 +1,31 @@
-import { Button, Checkbox, TextInput } from '@mantine/core'
+import { Checkbox, Select, TextInput } from '@mantine/core'
 import type { ScriptExecution } from '@slipway/protocol'
 import { useState } from 'react'
-import { downloadText } from '../../ui/download-text.ts'
 import { FaultNote } from '../../ui/FaultNote.tsx'
 import { printBytes } from '../../ui/format-bytes.ts'
 import { LineView } from '../../ui/LineView.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { hasEnded } from '../../words/execution-status.ts'
+import { OutputButtons } from './OutputButtons.tsx'
+import { readableLine } from './output-lines.ts'
 import { useOutput } from './use-output.ts'
+
+const streams = [
+  { value: 'both', label: 'Both streams' },
+  { value: 'stdout', label: 'stdout' },
+  { value: 'stderr', label: 'stderr' },
+]
 
 /** What the script writes, as it writes it. */
 export function OutputPanel({ run }: { run: ScriptExecution }) {
   const { lines, fault } = useOutput(run.id)
   const [search, setSearch] = useState('')
+  const [chosen, setChosen] = useState('both')
   const [follow, setFollow] = useState(true)
-  const found = search === '' ? lines : lines.filter(({ text }) => text.toLowerCase().includes(search.toLowerCase()))
-  const text = () => found.map((line) => line.text).join('\n')
+  const found = lines
+    .filter(({ stream }) => chosen === 'both' || stream === chosen)
+    .map((line) => ({ ...line, text: readableLine(line.text) }))
+    .filter(({ text }) => text.toLowerCase().includes(search.toLowerCase()))
   return (
     <Panel
       title="Output"
@@ -29,6 +39,15 @@ export function OutputPanel({ run }: { run: ScriptExecution }) {
             value={search}
             onChange={(event) => setSearch(event.currentTarget.value)}
           />
+          <Select
+            size="xs"
+            w={124}
+            aria-label="Stream"
+            data={streams}
+            value={chosen}
+            allowDeselect={false}
+            onChange={(stream) => setChosen(stream ?? 'both')}
+          />
           <Checkbox
             size="xs"
             label="Follow"
@@ -36,12 +55,7 @@ export function OutputPanel({ run }: { run: ScriptExecution }) {
             onChange={(event) => setFollow(event.currentTarget.checked)}
             style={{ alignSelf: 'center' }}
           />
-          <Button variant="default" onClick={() => void navigator.clipboard?.writeText(text())}>
-            Copy
-          </Button>
-          <Button variant="default" onClick={() => downloadText(`${run.id}.log`, text())}>
-            Download
-          </Button>
+          <OutputButtons run={run} text={() => found.map(({ text }) => `${text}\n`).join('')} />
         </>
       }
     >
@@ -55,19 +69,14 @@ export function OutputPanel({ run }: { run: ScriptExecution }) {
         label="Output"
         follow={follow}
         onFollow={setFollow}
-        empty={emptyText(run, search)}
-        lines={found.map(({ key, text: line, stream }) => ({
-          key,
-          text: line,
-          tone: stream === 'stderr' ? ('warn' as const) : undefined,
-        }))}
+        empty={lines.length === 0 ? emptyText(run) : 'No line is like that.'}
+        lines={found.map(({ key, text, stream }) => ({ key, text, tone: stream === 'stderr' ? 'warn' : undefined }))}
       />
     </Panel>
   )
 }
 
-function emptyText({ status }: ScriptExecution, search: string): string {
-  if (search !== '') return 'No line is like that.'
+function emptyText({ status }: ScriptExecution): string {
   if (status === 'PENDING') return 'It has not started yet.'
   return hasEnded(status) ? 'It wrote nothing.' : 'It has written nothing so far.'
 }

@@ -12,9 +12,10 @@ import { Notice } from '../../ui/Notice.tsx'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
-import { RelativeTime } from '../../ui/RelativeTime.tsx'
+import { RelativeTime, useNow } from '../../ui/RelativeTime.tsx'
 import { executionTone, hasEnded } from '../../words/execution-status.ts'
 import { OutputPanel } from './OutputPanel.tsx'
+import { TogetherPanel } from './TogetherPanel.tsx'
 
 /** One run on one machine: what it says, and how it ends. */
 export function RunPage() {
@@ -42,6 +43,7 @@ export function RunPage() {
                 {row.exit_code === null ? null : `It ended with exit code ${row.exit_code}.`}
               </Notice>
             )}
+            <TogetherPanel run={row} />
             <OutputPanel key={`${row.id} ${row.attempt}`} run={row} />
             <RunFacts run={row} />
           </>
@@ -85,8 +87,6 @@ function RunActions({ run }: { run: ScriptExecution }) {
 
 function RunFacts({ run }: { run: ScriptExecution }) {
   const { started_at, completed_at, scheduled_for, schedule_id, exit_code, executed_as, attempt, max_attempts } = run
-  const took =
-    started_at !== null && completed_at !== null ? (Date.parse(completed_at) - Date.parse(started_at)) / 1000 : null
   return (
     <Panel title="About this run">
       <Facts
@@ -98,8 +98,9 @@ function RunFacts({ run }: { run: ScriptExecution }) {
             </Link>,
           ],
           ['Exit code', exit_code],
-          ['Took', took === null ? null : printSpan(took)],
+          ['Took', <Took key="took" run={run} />],
           ['Started', started_at && <RelativeTime key="started" at={started_at} />],
+          ['Ended', completed_at && <RelativeTime key="ended" at={completed_at} />],
           ['Scheduled for', scheduled_for && <RelativeTime key="for" at={scheduled_for} />],
           ['Ran as', executed_as],
           ['Attempt', max_attempts > 1 ? `${attempt} of ${max_attempts}` : null],
@@ -112,11 +113,32 @@ function RunFacts({ run }: { run: ScriptExecution }) {
               </Link>
             ),
           ],
-          ['Asked for', `by ${run.created_by}`],
+          ['Asked for', <AskedFor key="asked" run={run} />],
           ['Late result', run.late_result && JSON.stringify(run.late_result)],
         ]}
       />
     </Panel>
+  )
+}
+
+/** The span from start to end; until now while it runs. */
+function Took({ run: { started_at, completed_at } }: { run: ScriptExecution }) {
+  const now = useNow()
+  if (started_at === null) return <span className="quiet">not started</span>
+  const end = completed_at === null ? now : Date.parse(completed_at)
+  return (
+    <span className="numbers">
+      {printSpan((end - Date.parse(started_at)) / 1000)}
+      {completed_at === null && ' so far'}
+    </span>
+  )
+}
+
+function AskedFor({ run: { created_at, created_by } }: { run: ScriptExecution }) {
+  return (
+    <>
+      by {created_by}, <RelativeTime at={created_at} />
+    </>
   )
 }
 

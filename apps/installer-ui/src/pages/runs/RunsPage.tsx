@@ -9,36 +9,66 @@ import { EmptyState } from '../../ui/EmptyState.tsx'
 import { FilterBar } from '../../ui/FilterBar.tsx'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
+import { RelativeTime } from '../../ui/RelativeTime.tsx'
 import { StatusFilter } from '../../ui/StatusFilter.tsx'
 import { executionTone } from '../../words/execution-status.ts'
+import { CancelRuns } from './CancelRuns.tsx'
+import { matchesRun } from './run-group.ts'
 import { RunTable } from './RunTable.tsx'
+import { StatusBar } from './StatusBar.tsx'
 
-/** Every run of every script, newest first, live; of one script or schedule where the address says so. */
+/** Every run of every script, newest first, live; of one script, schedule, machine or request where the address says so. */
 export function RunsPage() {
-  const [{ script, schedule }] = usePageSearch()
+  const [{ script, schedule, machine, asked }] = usePageSearch()
   const query = {
     ...(script !== undefined && { script_id: script }),
     ...(schedule !== undefined && { schedule_id: schedule }),
+    ...(machine !== undefined && { machine_id: machine }),
   }
   const runs = useList('listScriptExecutions', query)
-  const isNarrowed = script !== undefined || schedule !== undefined
+  const rows = runs.data?.filter(({ created_at }) => asked === undefined || created_at === asked)
+  const isNarrowed = Object.keys(query).length > 0
   return (
     <>
       <PageHeader
         title="Runs"
-        beside={runs.data && <span className="quiet numbers">{runs.data.length}</span>}
+        beside={rows && <span className="quiet numbers">{rows.length}</span>}
         actions={
           isNarrowed && (
-            <Button variant="default" renderRoot={(props) => <Link to="/runs" {...props} />}>
-              Show the runs of all scripts
-            </Button>
+            <>
+              {asked !== undefined && rows && <CancelRuns rows={rows} />}
+              <Button variant="default" renderRoot={(props) => <Link to="/runs" {...props} />}>
+                Show all runs
+              </Button>
+            </>
           )
         }
       />
-      <QueryView query={runs} what="the runs">
-        {(rows) => (rows.length === 0 ? <NoRuns /> : <RunList rows={rows} />)}
+      {isNarrowed && rows && <Narrowed rows={rows} />}
+      <QueryView query={{ ...runs, data: rows }} what="the runs">
+        {(found) => (found.length === 0 ? <NoRuns /> : <RunList rows={found} />)}
       </QueryView>
     </>
+  )
+}
+
+/** Which runs these are, when the address names some. */
+function Narrowed({ rows }: { rows: readonly ScriptExecution[] }) {
+  const [{ script, schedule, machine, asked }] = usePageSearch()
+  const [first] = rows
+  if (!first) return null
+  return (
+    <p className="quiet" style={{ margin: '-8px 0 14px', fontSize: '0.8125rem' }}>
+      {script === undefined ? 'Runs' : `Runs of ${first.script_name}`}
+      {machine !== undefined && ` on ${machine}`}
+      {schedule !== undefined && ` that the schedule of ${first.script_name} made`}
+      {asked !== undefined && (
+        <>
+          {' '}
+          asked for together, by {first.created_by}, <RelativeTime at={asked} />
+        </>
+      )}
+    </p>
   )
 }
 
@@ -51,20 +81,15 @@ function NoRuns() {
 }
 
 function RunList({ rows }: { rows: readonly ScriptExecution[] }) {
-  const [{ q = '', status }, change] = usePageSearch()
-  const words = q.toLowerCase().split(/\s+/u)
-  const found = rows
-    .filter((row) => status === undefined || row.status === status)
-    .filter(({ script_name, machine_id, id, created_by, error, waiting }) => {
-      const text = [script_name, machine_id, id, created_by, error, waiting].join(' ').toLowerCase()
-      return words.every((word) => text.includes(word))
-    })
+  const [{ q = '', status, asked }, change] = usePageSearch()
+  const found = rows.filter((row) => matchesRun(row, { q, status, asked }))
   const states = countStates(
     executionStatuses,
     rows.map((row) => row.status),
   )
   return (
     <>
+      {asked !== undefined && <StatusBar rows={rows} />}
       <FilterBar what="runs" search={q} onSearch={(text) => change({ q: text })}>
         <StatusFilter
           label="Status"

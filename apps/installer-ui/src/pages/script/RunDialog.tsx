@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useQueryClient } from '@tanstack/react-query'
 import type { Script } from '@slipway/protocol'
 import { useState } from 'react'
-import { useAct, useList } from '../../api/route-query.ts'
+import { routeQuery, useAct, useList } from '../../api/route-query.ts'
 import { FaultNote } from '../../ui/FaultNote.tsx'
 import { usePhone } from '../../ui/use-phone.ts'
 import { InputField } from './InputField.tsx'
@@ -87,12 +87,17 @@ function RunForm({ script, on }: Pick<RunDialogProps, 'script' | 'on'>) {
 function useSend(script: Script) {
   const navigate = useNavigate()
   const queries = useQueryClient()
+  /** Many runs are shown by what they have in common: the moment at which they were asked for. */
+  const showTogether = async (id = '') => {
+    const { created_at: asked } = await queries.fetchQuery(routeQuery('getScriptExecution', { params: { id } }))
+    await navigate({ to: '/runs', search: { script: script.id, asked } })
+  }
   const running = useAct('addScriptExecutions', {
     async onSuccess({ executions }) {
       const [first] = executions
       await queries.invalidateQueries({ queryKey: ['listScriptExecutions'] })
       if (executions.length === 1 && first) await navigate({ to: '/runs/$runId', params: { runId: first.id } })
-      else await navigate({ to: '/runs', search: { script: script.id } })
+      else await showTogether(first?.id)
     },
   })
   const scheduling = useAct('addSchedule', {

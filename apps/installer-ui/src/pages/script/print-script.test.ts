@@ -8,6 +8,11 @@ const saved = { id: 's1', revision: 1, sha256: '', created_at: '', updated_at: '
 it.each([
   ['a new one', newScript],
   [
+    'one that runs as somebody and says no more of it',
+    'name: a\nos: [linux]\nshell: sh\nscript: id\nexecution: { run_as: backup }\n',
+  ],
+  ['one that tries again', 'name: a\nos: [linux]\nshell: sh\nscript: id\nexecution: { max_retries: 2 }\n'],
+  [
     'one with everything',
     `name: "odd: name"
 tags: [a, b]

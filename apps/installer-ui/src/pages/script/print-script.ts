@@ -14,10 +14,15 @@ export function printScript(script: Script): string {
     shell,
     inputs:
       inputs.length > 0 ? inputs.map((input) => ({ ...input, required: input.required || undefined })) : undefined,
-    execution: execution.timeout === 3600 && !execution.retry_on_failure ? undefined : execution,
+    execution: isDefault(execution) ? undefined : execution,
     script: script.script,
   }
   return stringify(file, { lineWidth: 0, keepUndefined: false })
+}
+
+/** What the format means where a file says nothing of how to execute it (scripts.md). */
+function isDefault({ timeout, run_as, retry_on_failure, max_retries }: Script['execution']): boolean {
+  return timeout === 3600 && run_as === undefined && !retry_on_failure && max_retries === 0
 }
 
 export const newScript = `name: Say hello

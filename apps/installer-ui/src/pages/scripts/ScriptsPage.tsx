@@ -26,7 +26,7 @@ export function ScriptsPage() {
         actions={mayOperate && <NewScriptButton />}
       />
       <QueryView query={scripts} what="the scripts">
-        {(rows) => (rows.length === 0 ? <NoScripts /> : <ScriptList rows={rows} />)}
+        {(rows) => (rows.length === 0 ? <NoScripts mayWrite={mayOperate} /> : <ScriptList rows={rows} />)}
       </QueryView>
     </>
   )
@@ -43,11 +43,11 @@ function NewScriptButton() {
   )
 }
 
-function NoScripts() {
+function NoScripts({ mayWrite }: { mayWrite: boolean }) {
   return (
     <EmptyState icon={IconFileCode} title="No scripts yet">
       A script is a file with a name, typed inputs and a program; it runs on guests now, later, or again and again.{' '}
-      <Link to="/scripts/new">Write the first one</Link>
+      {mayWrite && <Link to="/scripts/new">Write the first one</Link>}
     </EmptyState>
   )
 }
