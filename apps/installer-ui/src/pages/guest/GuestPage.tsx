@@ -1,19 +1,20 @@
 import { Link, useParams } from '@tanstack/react-router'
-import { IconPlugConnectedX } from '@tabler/icons-react'
 import type { Guest } from '@slipway/protocol'
 import { useRoute } from '../../api/route-query.ts'
 import { Dot } from '../../ui/Dot.tsx'
 import { Facts } from '../../ui/Facts.tsx'
 import { printSpan } from '../../ui/format-time.ts'
-import { Notice } from '../../ui/Notice.tsx'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import { RelativeTime } from '../../ui/RelativeTime.tsx'
 import { guestTone } from '../../words/guest-state.ts'
+import { ConnectHelp } from './ConnectHelp.tsx'
+import { FilesystemsPanel } from './FilesystemsPanel.tsx'
 import { GuestActions } from './GuestActions.tsx'
 import classes from './GuestPage.module.css'
 import { GuestRuns } from './GuestRuns.tsx'
+import { HealthPanel } from './HealthPanel.tsx'
 import { MetricsPanel } from './MetricsPanel.tsx'
 import { ProcessesPanel } from './ProcessesPanel.tsx'
 import { ServicesPanel } from './ServicesPanel.tsx'
@@ -34,11 +35,7 @@ export function GuestPage() {
       <QueryView query={guest} what="the guest">
         {(row) => (
           <>
-            {row.problem !== null && (
-              <Notice tone="warn" icon={IconPlugConnectedX} title={whyTitle[row.state]}>
-                {row.problem}
-              </Notice>
-            )}
+            <ConnectHelp guest={row} />
             <div className={classes.columns}>
               <div>
                 <MetricsPanel guestId={row.machine_id} />
@@ -49,6 +46,8 @@ export function GuestPage() {
               <div>
                 <GuestFacts guest={row} />
                 <TagsPanel guest={row} />
+                <HealthPanel guest={row} />
+                <FilesystemsPanel guest={row} />
               </div>
             </div>
           </>
@@ -57,13 +56,6 @@ export function GuestPage() {
     </>
   )
 }
-
-const whyTitle = {
-  connected: 'Connected, with a remark',
-  legacy: 'An agent of the first protocol',
-  disconnected: 'Not connected',
-  unadopted: 'Nobody has adopted this socket',
-} as const
 
 function GuestFacts({ guest }: { guest: Guest }) {
   const { link, agent_version, protocol, platform, arch, signed, connected_since, last_contact, metrics } = guest

@@ -1,88 +1,70 @@
 import { useComputedColorScheme } from '@mantine/core'
-import { useEffect, useRef } from 'react'
-import UPlot, { type AlignedData, type Options } from 'uplot'
+import { useEffect, useRef, useState } from 'react'
+import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { chartData, chartHeight, chartOptions } from './chart-options.ts'
 import classes from './GuestPage.module.css'
 import { describeSeries, type MetricSeries } from './metric-series.ts'
 
-const height = 165
+interface MetricChartProps {
+  readonly series: MetricSeries
+  /** Seconds since the epoch: the chosen span, whether or not all of it was measured. */
+  readonly from: number
+  readonly to: number
+}
 
-/** One chart, drawn on a canvas; a sentence says the same. */
-export function MetricChart({ series }: { series: MetricSeries }) {
+/** One chart, drawn on a canvas; a sentence says the same. The pointer reads all charts of the page at one moment. */
+export function MetricChart({ series, from, to }: MetricChartProps) {
   const frame = useRef<HTMLDivElement>(null)
+  const [index, setIndex] = useState<number | null>(null)
   const scheme = useComputedColorScheme('light')
+  const latest = useRef({ series, from, to })
+  const chart = useRef<UPlot | null>(null)
+  useEffect(() => {
+    latest.current = { series, from, to }
+    chart.current?.setData(chartData(series))
+  }, [series, from, to])
   useEffect(() => {
     const { current } = frame
     if (!current) return undefined
-    const data = [series.times, ...series.lines.map(({ values }) => values)] as AlignedData // uPlot's type wants tuples
-    const chart = new UPlot(optionsFor(series, current.clientWidth), data, current)
-    const watch = new ResizeObserver(() => chart.setSize({ width: current.clientWidth, height }))
+    const made = new UPlot(
+      chartOptions(() => latest.current, { width: current.clientWidth, onPoint: setIndex }),
+      chartData(latest.current.series),
+      current,
+    )
+    const watch = new ResizeObserver(() => made.setSize({ width: current.clientWidth, height: chartHeight }))
     watch.observe(current)
+    chart.current = made
     return () => {
       watch.disconnect()
-      chart.destroy()
+      made.destroy()
+      chart.current = null
     }
-  }, [series, scheme]) // the colours are read anew when the scheme changes
+  }, [scheme]) // the colours are read anew when the scheme changes
+  const time = index === null ? undefined : series.times[index]
   return (
     <div className={classes.chart}>
       <h3>
-        {series.title}
+        <span>
+          {series.title} {time !== undefined && <span className="quiet numbers">{moment.format(time * 1000)}</span>}
+        </span>
         <span className={classes.legend}>
           {series.lines.map(({ name, values }) => (
             <span key={name} className="numbers">
-              {name} {printLast(values, series.print)}
+              {name} {printAt(values, index, series.print)}
             </span>
           ))}
         </span>
       </h3>
-      <div ref={frame} role="img" aria-label={describeSeries(series)} />
+      <div ref={frame} className={classes.canvas} role="img" aria-label={describeSeries(series)} />
     </div>
   )
 }
 
-function printLast(values: readonly (number | null)[], print: (value: number) => string): string {
-  const last = values.findLast((value) => value !== null)
-  return typeof last === 'number' ? print(last) : 'unknown'
-}
+const moment = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
 
-const day = 86_400
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' })
-const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
-
-/** Times of day over up to two days, dates beyond. */
-function printTimes(times: readonly number[]): string[] {
-  const spans = (times.at(-1) ?? 0) - (times[0] ?? 0)
-  return times.map((time) => (spans > 2 * day ? date : clock).format(time * 1000))
-}
-
-function optionsFor(series: MetricSeries, width: number): Options {
-  const style = getComputedStyle(document.documentElement)
-  const token = (name: string) => style.getPropertyValue(name).trim()
-  const [good, busy, quiet, line] = ['--good', '--busy', '--text-quiet', '--line'].map(token)
-  const axis = {
-    stroke: quiet ?? 'grey',
-    font: '11px Inter Variable, sans-serif',
-    grid: { stroke: line ?? 'grey', width: 1 },
-    ticks: { show: false },
-  }
-  return {
-    width,
-    height,
-    legend: { show: false },
-    cursor: { y: false, drag: { x: false, y: false } },
-    scales: { y: { range: (_chart, _lowest, highest) => [0, Math.max(series.top, highest ?? 0)] } },
-    axes: [
-      { ...axis, values: (_chart, times) => printTimes(times) },
-      { ...axis, size: 62, values: (_chart, values) => values.map(series.print) },
-    ],
-    series: [
-      {},
-      ...series.lines.map(({ name }, index) => ({
-        label: name,
-        stroke: (index === 0 ? good : busy) ?? 'grey',
-        width: 1.5,
-        points: { show: false },
-      })),
-    ],
-  }
+/** The value under the pointer, else the newest one. */
+function printAt(values: readonly (number | null)[], index: number | null, print: (value: number) => string): string {
+  const value = index === null ? values.findLast((each) => each !== null) : values[index]
+  return typeof value === 'number' ? print(value) : 'unknown'
 }

@@ -1,11 +1,14 @@
-import { SegmentedControl } from '@mantine/core'
-import { useState } from 'react'
-import { useRoute } from '../../api/route-query.ts'
+import { Button, SegmentedControl } from '@mantine/core'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { routeQuery } from '../../api/route-query.ts'
+import { usePageSearch } from '../../app/use-page-search.ts'
 import { Panel } from '../../ui/Panel.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import classes from './GuestPage.module.css'
 import { MetricChart } from './MetricChart.tsx'
-import { metricSeries } from './metric-series.ts'
+import { MetricTable } from './MetricTable.tsx'
+import { metricSeries, type MetricPoint } from './metric-series.ts'
 
 const spans = [
   { value: '3600', label: '1 h' },
@@ -14,30 +17,65 @@ const spans = [
   { value: '2592000', label: '30 d' },
 ]
 
-/** What the agent measures, over a span of time. */
+/** What the agent measures, over a span of time; drawn, or as a table. Both choices stand in the address. */
 export function MetricsPanel({ guestId }: { guestId: string }) {
-  const [seconds, setSeconds] = useState('3600')
-  const metrics = useRoute('getGuestMetrics', { params: { id: guestId }, query: { seconds: Number(seconds) } })
+  const [{ span, metrics: face }, change] = usePageSearch()
+  const seconds = spans.find(({ value }) => value === span)?.value ?? '3600'
+  const input = { params: { id: guestId }, query: { seconds: Number(seconds) } }
+  // What was drawn stays until the other span is there: the page does not jump.
+  const metrics = useQuery({ ...routeQuery('getGuestMetrics', input), placeholderData: keepPreviousData })
+  const isTable = face === 'table'
+  const to = metrics.dataUpdatedAt / 1000
   return (
     <Panel
       title="Metrics"
-      actions={<SegmentedControl size="xs" aria-label="Time span" data={spans} value={seconds} onChange={setSeconds} />}
+      actions={
+        <>
+          <Button
+            variant="default"
+            aria-pressed={isTable}
+            onClick={() => change({ metrics: isTable ? undefined : 'table' })}
+          >
+            Table
+          </Button>
+          <SegmentedControl
+            size="xs"
+            aria-label="Time span"
+            data={spans}
+            value={seconds}
+            onChange={(value) => change({ span: value })}
+          />
+        </>
+      }
     >
-      <QueryView query={metrics} what="the metrics">
-        {({ points }) =>
-          points.length === 0 ? (
-            <p className="quiet" style={{ margin: 0, fontSize: '0.8125rem', minHeight: 190 }}>
-              Nothing was measured in this time. The agent reports every half minute while it is connected.
-            </p>
-          ) : (
-            <div className={classes.charts}>
-              {metricSeries(points).map((series) => (
-                <MetricChart key={series.title} series={series} />
-              ))}
-            </div>
-          )
-        }
-      </QueryView>
+      <div className={classes.metrics} aria-busy={metrics.isPlaceholderData}>
+        <QueryView query={metrics} what="the metrics">
+          {({ points }) => {
+            if (points.length === 0) return <NothingMeasured />
+            if (isTable) return <MetricTable points={points} />
+            return <Charts points={points} from={to - Number(seconds)} to={to} />
+          }}
+        </QueryView>
+      </div>
     </Panel>
+  )
+}
+
+function NothingMeasured() {
+  return (
+    <p className="quiet" style={{ margin: 0, fontSize: '0.8125rem' }}>
+      Nothing was measured in this time. The agent reports every half minute while it is connected.
+    </p>
+  )
+}
+
+function Charts({ points, from, to }: { points: readonly MetricPoint[]; from: number; to: number }) {
+  const all = useMemo(() => metricSeries(points), [points])
+  return (
+    <div className={classes.charts}>
+      {all.map((series) => (
+        <MetricChart key={series.title} series={series} from={from} to={to} />
+      ))}
+    </div>
   )
 }

@@ -1,8 +1,9 @@
 import type { z } from 'zod/mini'
 import type { guestMetricsPointSchema } from '@slipway/protocol'
 import { printBytes, printMemory } from '../../ui/format-bytes.ts'
+import { breakAtGaps } from './metric-gaps.ts'
 
-type Point = z.infer<typeof guestMetricsPointSchema>
+export type MetricPoint = z.infer<typeof guestMetricsPointSchema>
 
 /** One chart: seconds since the epoch, and one or two lines over them; null where nothing is known. */
 export interface MetricSeries {
@@ -11,21 +12,44 @@ export interface MetricSeries {
   readonly lines: readonly { readonly name: string; readonly values: readonly (number | null)[] }[]
   /** The axis begins at 0 and ends here at least. */
   readonly top: number
+  /** What divides the axis evenly to the eye: tens, or the powers of two in which memory is counted. */
+  readonly base: 2 | 10
   readonly print: (value: number) => string
 }
 
-/** The four charts of a machine: CPU, memory, disk, network. */
-export function metricSeries(points: readonly Point[]): MetricSeries[] {
-  const times = points.map(({ at }) => Date.parse(at) / 1000)
-  const line = (name: string, value: (point: Point) => number | null) => ({ name, values: points.map(value) })
-  const highest = (value: (point: Point) => number) => Math.max(0, ...points.map(value))
-  const percent = (value: number) => `${Math.round(value)} %`
+/** The four charts of a machine: CPU, memory, disk, network; broken where nothing was measured. */
+export function metricSeries(measured: readonly MetricPoint[]): MetricSeries[] {
+  return makeSeries(breakAtGaps(measured))
+}
+
+/** Its four series of points as they come. */
+export function makeSeries({
+  times,
+  points,
+}: {
+  readonly times: readonly number[]
+  readonly points: readonly (MetricPoint | null)[]
+}): MetricSeries[] {
+  const line = (name: string, value: (point: MetricPoint) => number | null) => ({
+    name,
+    values: points.map((point) => (point === null ? null : value(point))),
+  })
+  const highest = (value: (point: MetricPoint) => number) =>
+    points.reduce((most, point) => (point === null ? most : Math.max(most, value(point))), 0)
   return [
-    { title: 'CPU', times, top: 100, print: percent, lines: [line('in use', ({ cpu_percent }) => cpu_percent)] },
+    {
+      title: 'CPU',
+      times,
+      top: 100,
+      base: 10,
+      print: (value) => `${Math.round(value)} %`,
+      lines: [line('in use', ({ cpu_percent }) => cpu_percent)],
+    },
     {
       title: 'Memory',
       times,
       top: highest(({ memory_total_kb }) => memory_total_kb * 1024),
+      base: 2,
       print: printMemory,
       lines: [line('in use', ({ memory_used_kb }) => memory_used_kb * 1024)],
     },
@@ -33,6 +57,7 @@ export function metricSeries(points: readonly Point[]): MetricSeries[] {
       title: 'Disks',
       times,
       top: highest(({ disk_total_gb }) => disk_total_gb * 1e9),
+      base: 10,
       print: printBytes,
       lines: [line('in use', ({ disk_used_gb }) => disk_used_gb * 1e9)],
     },
@@ -40,6 +65,7 @@ export function metricSeries(points: readonly Point[]): MetricSeries[] {
       title: 'Network',
       times,
       top: 1000,
+      base: 10,
       print: (value) => `${printBytes(value)}/s`,
       lines: [
         line('received', ({ network_receive_rate }) => network_receive_rate),

@@ -16,6 +16,7 @@ import { parseSort, printSort } from '../../ui/sort-text.ts'
 import { StatusFilter } from '../../ui/StatusFilter.tsx'
 import { Tag } from '../../ui/Tag.tsx'
 import { guestStates, guestTone } from '../../words/guest-state.ts'
+import { installCommand } from './install-command.ts'
 import { matchesGuest } from './matches-guest.ts'
 
 /** Machines with an agent, and whether it can be reached. */
@@ -38,19 +39,13 @@ function NoGuests() {
         A machine that Slipway installs brings its agent along. Others get it from this server, here for Linux, as root:
       </p>
       <pre className="mono" style={{ textAlign: 'left', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-        {installCommand(location.origin)}
+        {installCommand({ origin: location.origin, machine: 'MACHINE' })}
       </pre>
       <p>
         MACHINE is its id among the <Link to="/machines">machines</Link>. It appears here within seconds.
       </p>
     </EmptyState>
   )
-}
-
-/** As in docs/agent.md. */
-function installCommand(origin: string): string {
-  return `curl -so install-linux.sh ${origin}/infiniservice/linux/script
-sudo INFINISERVICE_URL=${origin} sh install-linux.sh normal MACHINE`
 }
 
 function GuestList({ rows }: { rows: readonly Guest[] }) {
