@@ -16,14 +16,16 @@ export function GuestActions({ guest }: { guest: Guest }) {
   if (!mayOperate || guest.state === 'unadopted') return null
   return (
     <>
-      <Button
-        variant="default"
-        loading={updating.isPending}
-        disabled={guest.state !== 'connected'}
-        onClick={() => updating.mutate({ params: { id: guest.machine_id } })}
-      >
-        Update agent
-      </Button>
+      {guest.agent_version !== null && (
+        <Button
+          variant="default"
+          loading={updating.isPending}
+          disabled={guest.state !== 'connected'}
+          onClick={() => updating.mutate({ params: { id: guest.machine_id } })}
+        >
+          Update agent
+        </Button>
+      )}
       <Button renderRoot={(props) => <Link to="/scripts" search={{ on: guest.machine_id }} {...props} />}>
         Run a script…
       </Button>

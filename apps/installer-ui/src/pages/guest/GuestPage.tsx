@@ -38,7 +38,7 @@ export function GuestPage() {
             <ConnectHelp guest={row} />
             <div className={classes.columns}>
               <div>
-                <MetricsPanel guestId={row.machine_id} />
+                <MetricsPanel guest={row} />
                 <GuestRuns guestId={row.machine_id} />
                 <ProcessesPanel guest={row} />
                 <ServicesPanel guest={row} />

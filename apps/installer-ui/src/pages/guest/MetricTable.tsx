@@ -1,9 +1,10 @@
-import { exactTime } from '../../ui/format-time.ts'
 import classes from './GuestPage.module.css'
 import { makeSeries, type MetricPoint } from './metric-series.ts'
 
 /** Rows that a person can read through; of more points, every second, third … is shown. */
 const mostRows = 120
+
+const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 
 /** The same figures as the charts', newest first. */
 export function MetricTable({ points }: { points: readonly MetricPoint[] }) {
@@ -30,7 +31,7 @@ export function MetricTable({ points }: { points: readonly MetricPoint[] }) {
         <tbody>
           {newest.map(({ at }, index) => (
             <tr key={at}>
-              <td>{exactTime(at)}</td>
+              <td className={classes.time}>{moment.format(new Date(at))}</td>
               {columns.map(({ title, values, print }) => (
                 <td key={title} data-align="right">
                   {printValue(values[index], print)}

@@ -1,5 +1,6 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import type { Guest } from '@slipway/protocol'
 import { useMemo } from 'react'
 import { routeQuery } from '../../api/route-query.ts'
 import { usePageSearch } from '../../app/use-page-search.ts'
@@ -18,10 +19,10 @@ const spans = [
 ]
 
 /** What the agent measures, over a span of time; drawn, or as a table. Both choices stand in the address. */
-export function MetricsPanel({ guestId }: { guestId: string }) {
+export function MetricsPanel({ guest }: { guest: Guest }) {
   const [{ span, metrics: face }, change] = usePageSearch()
   const seconds = spans.find(({ value }) => value === span)?.value ?? '3600'
-  const input = { params: { id: guestId }, query: { seconds: Number(seconds) } }
+  const input = { params: { id: guest.machine_id }, query: { seconds: Number(seconds) } }
   // What was drawn stays until the other span is there: the page does not jump.
   const metrics = useQuery({ ...routeQuery('getGuestMetrics', input), placeholderData: keepPreviousData })
   const isTable = face === 'table'
@@ -48,7 +49,7 @@ export function MetricsPanel({ guestId }: { guestId: string }) {
         </>
       }
     >
-      <div className={classes.metrics} aria-busy={metrics.isPlaceholderData}>
+      <div className={guest.metrics === null ? undefined : classes.metrics} aria-busy={metrics.isPlaceholderData}>
         <QueryView query={metrics} what="the metrics">
           {({ points }) => {
             if (points.length === 0) return <NothingMeasured />

@@ -42,7 +42,7 @@ export function chartOptions(drawn: () => Drawn, { width, onPoint }: Frame): Opt
   return {
     width,
     height: chartHeight,
-    padding: [8, 10, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

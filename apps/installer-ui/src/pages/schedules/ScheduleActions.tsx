@@ -4,10 +4,13 @@ import type { Schedule } from '@slipway/protocol'
 import { useState } from 'react'
 import { useAct } from '../../api/route-query.ts'
 import { useMay } from '../../api/session.ts'
+import { EditSchedule } from './EditSchedule.tsx'
 
-/** Pauses, goes on, and deletes once it was asked twice. */
-export function ScheduleActions({ schedule: { id, enabled, ended, name } }: { schedule: Schedule }) {
+/** Changes, pauses, goes on, and deletes once it was asked twice. */
+export function ScheduleActions({ schedule }: { schedule: Schedule }) {
+  const { id, enabled, ended, name } = schedule
   const [asked, setAsked] = useState(false)
+  const [editing, setEditing] = useState(false)
   const queries = useQueryClient()
   const onSuccess = () => queries.invalidateQueries({ queryKey: ['listSchedules'] })
   const changing = useAct('changeSchedule', { onSuccess })
@@ -19,16 +22,22 @@ export function ScheduleActions({ schedule: { id, enabled, ended, name } }: { sc
   return (
     <span style={{ display: 'inline-flex', flexWrap: 'wrap', gap: 6, justifyContent: 'flex-end' }}>
       {ended === null && !asked && (
-        <Button
-          size="compact-xs"
-          variant="default"
-          aria-label={`${enabled ? 'Pause' : 'Go on with'} ${name}`}
-          loading={changing.isPending}
-          onClick={() => changing.mutate({ params, body: { enabled: !enabled } })}
-        >
-          {enabled ? 'Pause' : 'Go on'}
-        </Button>
+        <>
+          <Button size="compact-xs" variant="default" aria-label={`Change ${name}`} onClick={() => setEditing(true)}>
+            Change…
+          </Button>
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={`${enabled ? 'Pause' : 'Go on with'} ${name}`}
+            loading={changing.isPending}
+            onClick={() => changing.mutate({ params, body: { enabled: !enabled } })}
+          >
+            {enabled ? 'Pause' : 'Go on'}
+          </Button>
+        </>
       )}
+      {editing && <EditSchedule schedule={schedule} onClose={() => setEditing(false)} />}
       {asked ? (
         <>
           <Button

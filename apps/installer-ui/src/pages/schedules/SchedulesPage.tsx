@@ -66,7 +66,7 @@ const columns: readonly Column<Schedule>[] = [
   { key: 'next', title: 'Next run', width: '130px', cell: (row) => <Next schedule={row} /> },
   { key: 'last', title: 'Last run', width: '105px', cell: ({ last_run_at }) => <RelativeTime at={last_run_at} /> },
   { key: 'missed', title: 'Missed', width: '70px', align: 'right', cell: ({ missed_count }) => missed_count },
-  { key: 'act', title: 'Change', width: '180px', align: 'right', cell: (row) => <ScheduleActions schedule={row} /> },
+  { key: 'act', title: 'Change', width: '230px', align: 'right', cell: (row) => <ScheduleActions schedule={row} /> },
 ]
 
 function What({ schedule: { id, name, script_id, script_name } }: { schedule: Schedule }) {

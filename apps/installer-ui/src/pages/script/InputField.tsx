@@ -6,12 +6,14 @@ interface InputFieldProps {
   readonly input: ScriptInput
   readonly value: InputValue
   readonly onChange: (value: InputValue) => void
+  /** What the server said of the value. */
+  readonly error: string | undefined
 }
 
 /** The control that fits an input's type. The server checks the value; here only what is typed can be typed. */
-export function InputField({ input, value, onChange }: InputFieldProps) {
+export function InputField({ input, value, onChange, error }: InputFieldProps) {
   const { name, type, label = name, description, required, validation } = input
-  const shared = { label, required, size: 'sm' as const, ...(description !== undefined && { description }) }
+  const shared = { label, required, size: 'sm' as const, error, ...(description !== undefined && { description }) }
   const options = (input.options ?? []).map((option) =>
     typeof option === 'string' ? { value: option, label: option } : option,
   )
@@ -22,6 +24,7 @@ export function InputField({ input, value, onChange }: InputFieldProps) {
         <Checkbox
           label={label}
           description={description}
+          error={error}
           checked={value === true}
           onChange={(event) => onChange(event.currentTarget.checked)}
         />

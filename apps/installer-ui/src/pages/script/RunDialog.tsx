@@ -1,4 +1,4 @@
-import { Button, Modal, MultiSelect } from '@mantine/core'
+import { Button, Modal } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useQueryClient } from '@tanstack/react-query'
 import type { Script } from '@slipway/protocol'
@@ -6,8 +6,11 @@ import { useState } from 'react'
 import { routeQuery, useAct, useList } from '../../api/route-query.ts'
 import { FaultNote } from '../../ui/FaultNote.tsx'
 import { usePhone } from '../../ui/use-phone.ts'
+import { inputErrors } from './input-errors.ts'
 import { InputField } from './InputField.tsx'
-import { enteredValues, firstWish, scheduleOf, targetsOf, whyNotSent, type RunWish } from './run-wish.ts'
+import { MoreFields } from './MoreFields.tsx'
+import { executionsOf, firstWish, scheduleOf, targetsOf, whyNotSent, type RunWish } from './run-wish.ts'
+import { TargetFields } from './TargetFields.tsx'
 import { TimingFields } from './TimingFields.tsx'
 
 interface RunDialogProps {
@@ -34,6 +37,7 @@ function RunForm({ script, on }: Pick<RunDialogProps, 'script' | 'on'>) {
   const guests = useList('listGuests')
   const rows = (guests.data ?? []).filter(({ state }) => state !== 'unadopted')
   const { fault, isPending, send } = useSend(script)
+  const errors = inputErrors(fault)
   const why = whyNotSent(wish, rows)
   const count = targetsOf(wish, rows).length
   return (
@@ -49,29 +53,13 @@ function RunForm({ script, on }: Pick<RunDialogProps, 'script' | 'on'>) {
           key={input.name}
           input={input}
           value={wish.values[input.name] ?? ''}
+          error={errors[input.name]}
           onChange={(value) => change({ values: { ...wish.values, [input.name]: value } })}
         />
       ))}
-      <MultiSelect
-        size="sm"
-        label="Machines"
-        searchable
-        limit={100}
-        data={rows.map(({ machine_id, name, state }) => ({
-          value: machine_id,
-          label: state === 'connected' ? (name ?? machine_id) : `${name ?? machine_id} (${state})`,
-        }))}
-        value={[...wish.machines]}
-        onChange={(machines) => change({ machines })}
-      />
-      <MultiSelect
-        size="sm"
-        label="Or every machine with a tag"
-        data={[...new Set(rows.flatMap(({ tags }) => tags))]}
-        value={[...wish.tags]}
-        onChange={(tags) => change({ tags })}
-      />
+      <TargetFields wish={wish} guests={rows} onChange={change} />
       <TimingFields wish={wish} onChange={change} />
+      <MoreFields wish={wish} onChange={change} />
       {fault && <FaultNote fault={fault} title="It was not sent" />}
       <div style={{ display: 'flex', alignItems: 'center', justifyContent: 'flex-end', gap: 12 }}>
         {why !== null && <span className="quiet">{why}</span>}
@@ -110,8 +98,7 @@ function useSend(script: Script) {
     fault: running.error ?? scheduling.error,
     isPending: running.isPending || scheduling.isPending,
     send(wish: RunWish, machine_ids: string[]) {
-      const body = { script_id: script.id, machine_ids, input_values: enteredValues(wish) }
-      if (wish.kind === 'now') running.mutate({ body })
+      if (wish.kind === 'now') running.mutate({ body: executionsOf(script, wish, machine_ids) })
       else scheduling.mutate({ body: scheduleOf(script, wish) })
     },
   }

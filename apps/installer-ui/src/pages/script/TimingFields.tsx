@@ -12,21 +12,23 @@ const titles: Readonly<Record<TimingKind, string>> = {
 interface TimingFieldsProps {
   readonly wish: RunWish
   readonly onChange: (changes: Partial<RunWish>) => void
+  readonly kinds?: readonly TimingKind[]
 }
 
 /** When: now, once, every so many minutes, or by calendar. */
-export function TimingFields({ wish, onChange }: TimingFieldsProps) {
+export function TimingFields({ wish, onChange, kinds = timingKinds }: TimingFieldsProps) {
   return (
     <div style={{ display: 'grid', gap: 10 }}>
       <SegmentedControl
         aria-label="When"
-        data={timingKinds.map((value) => ({ value, label: titles[value] }))}
+        data={kinds.map((value) => ({ value, label: titles[value] }))}
         value={wish.kind}
         onChange={(kind) => onChange({ kind })}
       />
       {wish.kind === 'at' && (
         <TextInput
           type="datetime-local"
+          size="sm"
           label="Time"
           description={`In ${wish.timeZone}`}
           value={wish.at}
@@ -35,6 +37,7 @@ export function TimingFields({ wish, onChange }: TimingFieldsProps) {
       )}
       {wish.kind === 'every' && (
         <NumberInput
+          size="sm"
           label="Minutes between two runs"
           min={1}
           max={5_256_000}
@@ -46,6 +49,7 @@ export function TimingFields({ wish, onChange }: TimingFieldsProps) {
       {wish.kind === 'cron' && (
         <>
           <TextInput
+            size="sm"
             label="Calendar"
             description="minute hour day month weekday, as in crontab(5)"
             className="mono"
@@ -64,6 +68,7 @@ export function TimingFields({ wish, onChange }: TimingFieldsProps) {
       )}
       {wish.kind !== 'now' && (
         <TextInput
+          size="sm"
           label="Name of the schedule"
           value={wish.name}
           onChange={(event) => onChange({ name: event.currentTarget.value })}

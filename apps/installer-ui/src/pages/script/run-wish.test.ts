@@ -1,6 +1,6 @@
 import type { Guest, Script } from '@slipway/protocol'
 import { expect, it } from 'vitest'
-import { enteredValues, firstWish, scheduleOf, targetsOf, whyNotSent, type RunWish } from './run-wish.ts'
+import { enteredValues, executionsOf, firstWish, scheduleOf, targetsOf, whyNotSent, type RunWish } from './run-wish.ts'
 
 const script: Script = {
   id: 's1',
@@ -55,6 +55,10 @@ it.each<[Partial<RunWish>, object]>([
     { kind: 'every', interval_minutes: 5 },
   ],
   [
+    { kind: 'every', minutes: 5, at: '2026-01-01T10:00:00Z', mostRuns: 3 },
+    { kind: 'every', interval_minutes: 5, from: '2026-01-01T10:00:00.000Z', max_executions: 3 },
+  ],
+  [
     { kind: 'cron', cron: ' 0 4 * * 1 ', timeZone: 'Europe/Madrid' },
     { kind: 'cron', cron: '0 4 * * 1', time_zone: 'Europe/Madrid' },
   ],
@@ -64,4 +68,16 @@ it.each<[Partial<RunWish>, object]>([
   ],
 ])('%j becomes the timing %j', (changes, timing) => {
   expect(scheduleOf(script, wish(changes))).toMatchObject({ name: 'Greet', timing, targets: { machine_ids: ['a'] } })
+})
+
+it('sends of what is rarer only what was entered', () => {
+  expect(executionsOf(script, wish({ runAs: ' backup ' }), ['a'])).toEqual({
+    script_id: 's1',
+    machine_ids: ['a'],
+    input_values: { loud: false, times: 2, rooms: [] },
+    run_as: 'backup',
+  })
+  const schedule = scheduleOf(script, wish({ kind: 'every', maxParallel: 5, missed: 'skip', onFailure: 'stop' }))
+  expect(schedule).toMatchObject({ max_parallel: 5, missed: 'skip', on_failure: 'stop' })
+  expect(schedule).not.toHaveProperty('jitter_seconds')
 })

@@ -1,16 +1,16 @@
 import type { CallInput } from '@slipway/client'
-import type { Guest, Script, ScheduleTiming, ScriptInput } from '@slipway/protocol'
+import type { Guest, Schedule, Script, ScheduleTiming, ScriptInput } from '@slipway/protocol'
 
 export const timingKinds = ['now', 'at', 'every', 'cron'] as const
 export type TimingKind = (typeof timingKinds)[number]
 
-/** What a person has entered: everything as text, until it is sent. */
-export interface RunWish {
+/** What a person has entered: everything as text, until it is sent. Empty numbers are not sent. */
+export interface RunWish extends RarerWishes {
   readonly values: Readonly<Record<string, InputValue>>
   readonly machines: readonly string[]
   readonly tags: readonly string[]
   readonly kind: TimingKind
-  /** Of a date input, in this browser's zone. */
+  /** Of a date input, in this browser's zone: when it runs once, or first. */
   readonly at: string
   readonly minutes: number
   readonly cron: string
@@ -20,10 +20,46 @@ export interface RunWish {
 }
 export type InputValue = string | number | boolean | readonly string[]
 
-export function firstWish({ name, inputs }: Script, machines: readonly string[]): RunWish {
+/** What most runs leave as it is. */
+interface RarerWishes {
+  /** The script's own unless given. */
+  readonly runAs: string
+  readonly timeoutSeconds: number | ''
+  /** Of a schedule: it ends after so many runs. */
+  readonly mostRuns: number | ''
+  readonly missed: Schedule['missed']
+  readonly onFailure: Schedule['on_failure']
+  readonly maxParallel: number | ''
+  readonly stopAfterFailures: number | ''
+  readonly jitterSeconds: number | ''
+}
+
+const asUsual: RarerWishes = {
+  runAs: '',
+  timeoutSeconds: '',
+  mostRuns: '',
+  missed: 'run_once',
+  onFailure: 'continue',
+  maxParallel: '',
+  stopAfterFailures: '',
+  jitterSeconds: '',
+}
+
+export function firstWish({ name, inputs }: Pick<Script, 'name' | 'inputs'>, machines: readonly string[]): RunWish {
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
-  const values = Object.fromEntries(inputs.map((input) => [input.name, input.default ?? emptyValue(input)]))
-  return { values, machines, tags: [], kind: 'now', at: '', minutes: 60, cron: '0 3 * * *', timeZone, name }
+  const values = firstValues(inputs, {})
+  const when = { kind: 'now', at: '', minutes: 60, cron: '0 3 * * *', timeZone } as const
+  return { ...asUsual, ...when, values, machines, tags: [], name }
+}
+
+/** Of each input what was given before, else its default, else what stands for nothing. */
+export function firstValues(
+  inputs: readonly ScriptInput[],
+  given: Readonly<Record<string, unknown>>,
+): Record<string, InputValue> {
+  return Object.fromEntries(
+    inputs.map((input) => [input.name, (given[input.name] as InputValue) ?? input.default ?? emptyValue(input)]), // checked when it was saved
+  )
 }
 
 function emptyValue({ type }: ScriptInput): InputValue {
@@ -32,7 +68,7 @@ function emptyValue({ type }: ScriptInput): InputValue {
 }
 
 /** Values that were entered; what is empty is not sent, so that defaults and «required» are the server's to tell. */
-export function enteredValues({ values }: RunWish): Record<string, unknown> {
+export function enteredValues({ values }: Pick<RunWish, 'values'>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
 }
 
@@ -50,20 +86,46 @@ export function whyNotSent(wish: RunWish, guests: readonly Guest[]): string | nu
   return null
 }
 
-/** How a wish is sent: at once as runs, later or repeatedly as a schedule, which finds its tags anew each time. */
-export function scheduleOf(script: Script, wish: RunWish): NonNullable<CallInput<'addSchedule'>['body']> {
-  const targets = { machine_ids: [...wish.machines], ...(wish.tags.length > 0 && { tags: [...wish.tags] }) }
+/** How a wish for now is sent. */
+export function executionsOf(
+  script: Pick<Script, 'id'>,
+  wish: RunWish,
+  machine_ids: string[],
+): NonNullable<CallInput<'addScriptExecutions'>['body']> {
+  return { script_id: script.id, machine_ids, input_values: enteredValues(wish), ...runnerOf(wish) }
+}
+
+/** How a wish for later, once or repeatedly, is sent: as a schedule, which finds its tags anew each time. */
+export function scheduleOf(script: Pick<Script, 'id'>, wish: RunWish): NonNullable<CallInput<'addSchedule'>['body']> {
+  const { maxParallel, stopAfterFailures, jitterSeconds } = wish
   return {
     script_id: script.id,
     name: wish.name.trim(),
     input_values: enteredValues(wish),
     timing: timingOf(wish),
-    targets,
+    targets: { machine_ids: [...wish.machines], ...(wish.tags.length > 0 && { tags: [...wish.tags] }) },
+    missed: wish.missed,
+    on_failure: wish.onFailure,
+    ...(maxParallel !== '' && { max_parallel: maxParallel }),
+    ...(stopAfterFailures !== '' && { stop_after_failures: stopAfterFailures }),
+    ...(jitterSeconds !== '' && { jitter_seconds: jitterSeconds }),
+    ...runnerOf(wish),
   }
 }
 
-function timingOf({ kind, at, minutes, cron, timeZone }: RunWish): ScheduleTiming {
+function runnerOf({ runAs, timeoutSeconds }: RarerWishes) {
+  return {
+    ...(runAs.trim() !== '' && { run_as: runAs.trim() }),
+    ...(timeoutSeconds !== '' && { timeout_seconds: timeoutSeconds }),
+  }
+}
+
+export function timingOf(wish: RunWish): ScheduleTiming {
+  const { kind, at, minutes, cron, timeZone, mostRuns } = wish
+  const most = mostRuns === '' ? {} : { max_executions: mostRuns }
   if (kind === 'at') return { kind: 'at', at: new Date(at).toISOString() }
-  if (kind === 'cron') return { kind: 'cron', cron: cron.trim(), time_zone: timeZone }
-  return kind === 'every' ? { kind: 'every', interval_minutes: minutes } : { kind: 'immediate' }
+  if (kind === 'cron') return { kind: 'cron', cron: cron.trim(), time_zone: timeZone, ...most }
+  if (kind === 'now') return { kind: 'immediate' }
+  const from = Number.isNaN(Date.parse(at)) ? {} : { from: new Date(at).toISOString() }
+  return { kind: 'every', interval_minutes: minutes, ...from, ...most }
 }
