@@ -12,8 +12,16 @@ export function routeQuery<N extends ApiRouteName>(name: N, input: CallInput<N>)
   })
 }
 
+/** Beyond what events make stale: what no event tells of is asked for again when its page is opened, or by time. */
+interface ReadOptions {
+  readonly enabled?: boolean
+  readonly refetchOnMount?: 'always'
+  /** Milliseconds. */
+  readonly refetchInterval?: number
+}
+
 /** Reads a route on a page. */
-export function useRoute<N extends ApiRouteName>(name: N, input: CallInput<N>, options: { enabled?: boolean } = {}) {
+export function useRoute<N extends ApiRouteName>(name: N, input: CallInput<N>, options: ReadOptions = {}) {
   return useQuery({ ...routeQuery(name, input), ...options })
 }
 
@@ -34,8 +42,8 @@ export function listQuery<N extends ListRoute>(name: N, query: object = {}) {
   })
 }
 
-export function useList<N extends ListRoute>(name: N, query: object = {}) {
-  return useQuery(listQuery(name, query))
+export function useList<N extends ListRoute>(name: N, query: object = {}, options: ReadOptions = {}) {
+  return useQuery({ ...listQuery(name, query), ...options })
 }
 
 async function readAll<N extends ListRoute>(name: N, query: object, signal: AbortSignal): Promise<Item<N>[]> {

@@ -19,9 +19,12 @@ import { guestStates, guestTone } from '../../words/guest-state.ts'
 import { installCommand } from './install-command.ts'
 import { matchesGuest } from './matches-guest.ts'
 
+/** Agents report every half minute; only that they come and go is told by events. */
+const reportMs = 30_000
+
 /** Machines with an agent, and whether it can be reached. */
 export function GuestsPage() {
-  const guests = useList('listGuests')
+  const guests = useList('listGuests', {}, { refetchOnMount: 'always', refetchInterval: reportMs })
   return (
     <>
       <PageHeader title="Guests" beside={guests.data && <span className="quiet numbers">{guests.data.length}</span>} />

@@ -14,7 +14,7 @@ import { ScheduleActions } from './ScheduleActions.tsx'
 
 /** Scripts that run later or again and again. */
 export function SchedulesPage() {
-  const schedules = useList('listSchedules')
+  const schedules = useList('listSchedules', {}, { refetchOnMount: 'always' })
   return (
     <>
       <PageHeader

@@ -8,6 +8,7 @@ import { FaultNote } from '../../ui/FaultNote.tsx'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { newScript } from './print-script.ts'
 import { ScriptEditor } from './ScriptEditor.tsx'
+import { UnsavedGuard } from './UnsavedGuard.tsx'
 
 /** A script that is being written. */
 export function NewScriptPage() {
@@ -18,7 +19,7 @@ export function NewScriptPage() {
   const adding = useAct('addScript', {
     async onSuccess({ id: scriptId }) {
       await queries.invalidateQueries({ queryKey: ['listScripts'] })
-      await navigate({ to: '/scripts/$scriptId', params: { scriptId } })
+      await navigate({ to: '/scripts/$scriptId', params: { scriptId }, ignoreBlocker: true })
     },
   })
   return (
@@ -34,6 +35,7 @@ export function NewScriptPage() {
           )
         }
       />
+      <UnsavedGuard isDirty={() => source !== newScript} />
       {adding.error && <FaultNote fault={adding.error} title="The script was not saved" />}
       <ScriptEditor source={source} onChange={setSource} readOnly={false} />
     </>

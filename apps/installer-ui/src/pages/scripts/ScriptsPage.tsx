@@ -15,7 +15,7 @@ import { Tag } from '../../ui/Tag.tsx'
 
 /** The library of scripts that guests can be asked to run. */
 export function ScriptsPage() {
-  const scripts = useList('listScripts')
+  const scripts = useList('listScripts', {}, { refetchOnMount: 'always' })
   const [{ on }] = usePageSearch()
   const mayOperate = useMay('operate')
   return (
