@@ -15,8 +15,8 @@ const lost = /No connection to the server/
 const failed = /failed/
 
 /** A list: with rows, and with none for whoever may act and whoever may look. */
-function listRow(few: RegExp, none: RegExp): PageRow {
-  return { shows: { few, none, loading: reading, error: failed, offline: lost, forbidden: none } }
+function listRow(few: RegExp, none: RegExp, many: RegExp): PageRow {
+  return { shows: { few, none, many, loading: reading, error: failed, offline: lost, forbidden: none } }
 }
 
 /** One thing with a page of its own. */
@@ -79,14 +79,14 @@ export const pageTable: Readonly<Record<PagePath, PageRow>> = {
   '/installations/$installationId': {
     shows: { few: /by the new system/, loading: reading, error: failed, offline: lost },
   },
-  '/guests': listRow(/sim-guest-0001/, /No agent has said hello yet/),
+  '/guests': listRow(/sim-guest-0001/, /No agent has said hello yet/, /sim-guest-0001/),
   '/guests/$guestId': detailRow(/Busiest processes/),
-  '/scripts': listRow(/Say hello/, /No scripts yet/),
+  '/scripts': listRow(/Say hello/, /No scripts yet/, /Script 0001/),
   '/scripts/new': { shows: { few: /This file is valid/, none: /This file is valid/ } },
   '/scripts/$scriptId': detailRow(/This file is valid/),
-  '/runs': listRow(/Say hello/, /Nothing has run yet/),
-  '/runs/$runId': detailRow(/About this run/),
-  '/schedules': listRow(/Greet hourly/, /Nothing is scheduled/),
+  '/runs': listRow(/Say hello/, /Nothing has run yet/, /Script 0001/),
+  '/runs/$runId': { shows: { ...detailRow(/About this run/).shows, many: /Asked for together: 500 machines/ } },
+  '/schedules': listRow(/Greet hourly/, /Nothing is scheduled/, /Nightly 0001/),
   '/activity': {
     shows: {
       few: /was discovered/,

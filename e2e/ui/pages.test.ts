@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pagePaths, type PagePath } from '../../apps/installer-ui/src/app/page-paths.ts'
 import { chromiumPath, launchBrowser, openPage, type Scheme, type Size } from './browser.ts'
+import { startManyGuests } from './guest-stand.ts'
 import { lookAtPage, takesPictures } from './look-at-page.ts'
 import { addressOf, pageTable, type PageState } from './page-table.ts'
 import { startFew, startLine, startMany, startNone, type Stand } from './stands.ts'
@@ -144,15 +145,20 @@ describe.skipIf(chromiumPath === undefined)('with nothing yet', () => {
   })
 })
 
-describe.skipIf(chromiumPath === undefined)('with five hundred machines', () => {
+const isOfGuests = (path: PagePath) => /^\/(guests|scripts|runs|schedules)/u.test(path)
+
+describe.skipIf(chromiumPath === undefined).each([
+  ['machines', startMany, pagesIn('many').filter((path) => !isOfGuests(path))],
+  ['guests, scripts, runs and schedules', startManyGuests, pagesIn('many').filter(isOfGuests)],
+] as const)('with five hundred %s', (_, start, paths) => {
   let stand: Stand
   beforeAll(async () => {
-    stand = await startMany()
+    stand = await start()
   }, 2 * minute)
   afterAll(() => stand?.stop())
 
   describe.each(twoLooks)('on a %s in %s', (size, scheme) => {
-    it.each(pagesIn('many'))(
+    it.each(paths)(
       '%s is whole',
       (path) => look(path, { stand, state: 'many', size, scheme }).then(expectNothing),
       minute,
