@@ -41,7 +41,10 @@ export interface DataTableProps<Row> {
 /** Rows from which on only those in sight are in the document. */
 const virtualFrom = 60
 const rowHeight = 41
+/** Until a card was measured: they are as high as what they say. */
 const cardHeight = 92
+/** As in the style sheet. */
+const cardGap = 8
 
 /** Rows as a dense table, as cards on a phone; 500 and more stay smooth. Arrow keys move between rows, Enter opens. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
@@ -51,21 +54,24 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   return props.cards ? <CardGrid {...props} /> : <Table {...props} />
 }
 
-function useWindow(count: number, size: number) {
+function useWindow(count: number, size: number, gap = 0) {
   const frame = useRef<HTMLDivElement>(null)
   const virtualizer = useWindowVirtualizer({
     count,
     estimateSize: () => size,
+    gap,
     overscan: 12,
     scrollMargin: frame.current?.offsetTop ?? 0,
     enabled: count >= virtualFrom,
   })
-  if (count < virtualFrom) return { frame, from: 0, to: count, before: 0, after: 0 }
+  const measure = virtualizer.measureElement
+  if (count < virtualFrom) return { frame, measure, from: 0, to: count, before: 0, after: 0 }
   const items = virtualizer.getVirtualItems()
   const [first, last] = [items[0], items.at(-1)]
   const margin = virtualizer.options.scrollMargin
   return {
     frame,
+    measure,
     from: first?.index ?? 0,
     to: (last?.index ?? -1) + 1,
     before: (first?.start ?? margin) - margin,
@@ -113,12 +119,12 @@ function Table<Row>({ label, columns, rows, rowKey, onOpen, sort, onSort }: Data
 
 function Cards<Row>({ label, columns, rows, rowKey, card, sort }: DataTableProps<Row>) {
   const sorted = sortRows(rows, columns, sort)
-  const { frame, from, to, before, after } = useWindow(sorted.length, cardHeight)
+  const { frame, measure, from, to, before, after } = useWindow(sorted.length, cardHeight, cardGap)
   return (
     <div ref={frame}>
       <ul className={classes.cards} aria-label={label} style={{ paddingTop: before, paddingBottom: after }}>
-        {sorted.slice(from, to).map((row) => (
-          <li key={rowKey(row)} className={classes.card}>
+        {sorted.slice(from, to).map((row, index) => (
+          <li key={rowKey(row)} ref={measure} data-index={from + index} className={classes.card}>
             {card(row)}
           </li>
         ))}

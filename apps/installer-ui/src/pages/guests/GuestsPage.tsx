@@ -169,7 +169,7 @@ function GuestCard({ guest }: { guest: Guest }) {
       <div className="quiet">
         agent {agent_version ?? 'unknown'} · CPU {printPercent(cpuOf(guest))} · <RelativeTime at={last_contact} />
       </div>
-      <Tags tags={tags} />
+      {tags.length > 0 && <Tags tags={tags} />}
     </>
   )
 }

@@ -4,6 +4,7 @@ import type { Schedule } from '@slipway/protocol'
 import { useState } from 'react'
 import { useAct } from '../../api/route-query.ts'
 import { useMay } from '../../api/session.ts'
+import classes from './ScheduleActions.module.css'
 import { EditSchedule } from './EditSchedule.tsx'
 
 /** Changes, pauses, goes on, and deletes once it was asked twice. */
@@ -20,7 +21,7 @@ export function ScheduleActions({ schedule }: { schedule: Schedule }) {
   const params = { id }
   const fault = changing.error ?? removing.error
   return (
-    <span style={{ display: 'inline-flex', flexWrap: 'wrap', gap: 6, justifyContent: 'flex-end' }}>
+    <span className={classes.actions}>
       {ended === null && !asked && (
         <>
           <Button size="compact-xs" variant="default" aria-label={`Change ${name}`} onClick={() => setEditing(true)}>

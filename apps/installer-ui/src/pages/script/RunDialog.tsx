@@ -9,9 +9,10 @@ import { usePhone } from '../../ui/use-phone.ts'
 import { inputErrors } from './input-errors.ts'
 import { InputField } from './InputField.tsx'
 import { MoreFields } from './MoreFields.tsx'
-import { executionsOf, firstWish, scheduleOf, targetsOf, whyNotSent, type RunWish } from './run-wish.ts'
+import { executionsOf, firstWish, scheduleOf, targetsOf, whyNotSent, wrongSystem, type RunWish } from './run-wish.ts'
 import { TargetFields } from './TargetFields.tsx'
 import { TimingFields } from './TimingFields.tsx'
+import { WrongSystem } from './WrongSystem.tsx'
 
 interface RunDialogProps {
   readonly script: Script
@@ -39,13 +40,14 @@ function RunForm({ script, on }: Pick<RunDialogProps, 'script' | 'on'>) {
   const { fault, isPending, send } = useSend(script)
   const errors = inputErrors(fault)
   const why = whyNotSent(wish, rows)
-  const count = targetsOf(wish, rows).length
+  const targets = targetsOf(wish, rows)
+  const wrong = wrongSystem(script, targets, rows)
   return (
     <form
       style={{ display: 'grid', gap: 14 }}
       onSubmit={(event) => {
         event.preventDefault()
-        send(wish, targetsOf(wish, rows))
+        send(wish, targets)
       }}
     >
       {script.inputs.map((input) => (
@@ -58,13 +60,22 @@ function RunForm({ script, on }: Pick<RunDialogProps, 'script' | 'on'>) {
         />
       ))}
       <TargetFields wish={wish} guests={rows} onChange={change} />
+      <WrongSystem
+        script={script}
+        wrong={wrong}
+        onLeaveOut={
+          wish.kind === 'now' && (() => change({ machines: targets.filter((id) => !wrong.includes(id)), tags: [] }))
+        }
+      />
       <TimingFields wish={wish} onChange={change} />
       <MoreFields wish={wish} onChange={change} />
       {fault && <FaultNote fault={fault} title="It was not sent" />}
       <div style={{ display: 'flex', alignItems: 'center', justifyContent: 'flex-end', gap: 12 }}>
         {why !== null && <span className="quiet">{why}</span>}
         <Button type="submit" size="sm" disabled={why !== null} loading={isPending}>
-          {wish.kind === 'now' ? `Run on ${count === 1 ? 'one machine' : `${count} machines`}` : 'Save the schedule'}
+          {wish.kind === 'now'
+            ? `Run on ${targets.length === 1 ? 'one machine' : `${targets.length} machines`}`
+            : 'Save the schedule'}
         </Button>
       </div>
     </form>

@@ -1,6 +1,15 @@
 import type { Guest, Script } from '@slipway/protocol'
 import { expect, it } from 'vitest'
-import { enteredValues, executionsOf, firstWish, scheduleOf, targetsOf, whyNotSent, type RunWish } from './run-wish.ts'
+import {
+  enteredValues,
+  executionsOf,
+  firstWish,
+  scheduleOf,
+  targetsOf,
+  whyNotSent,
+  wrongSystem,
+  type RunWish,
+} from './run-wish.ts'
 
 const script: Script = {
   id: 's1',
@@ -80,4 +89,10 @@ it('sends of what is rarer only what was entered', () => {
   const schedule = scheduleOf(script, wish({ kind: 'every', maxParallel: 5, missed: 'skip', onFailure: 'stop' }))
   expect(schedule).toMatchObject({ max_parallel: 5, missed: 'skip', on_failure: 'stop' })
   expect(schedule).not.toHaveProperty('jitter_seconds')
+})
+
+it('tells on which of the chosen machines it would wait for ever', () => {
+  const on = (machine_id: string, platform: Guest['platform']) => ({ machine_id, platform }) as Guest // nothing else is read
+  const park = [on('a', 'linux'), on('b', 'windows'), on('c', null), on('d', 'windows')]
+  expect(wrongSystem(script, ['a', 'b', 'c'], park)).toEqual(['b'])
 })

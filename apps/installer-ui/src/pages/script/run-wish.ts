@@ -78,6 +78,14 @@ export function targetsOf({ machines, tags }: RunWish, guests: readonly Guest[])
   return [...new Set([...machines, ...tagged.map(({ machine_id }) => machine_id)])]
 }
 
+/** Of some machines those whose system a script is not for: there it would wait for ever. */
+export function wrongSystem({ os }: Pick<Script, 'os'>, ids: readonly string[], guests: readonly Guest[]): string[] {
+  const chosen = new Set(ids)
+  return guests
+    .filter(({ machine_id, platform }) => chosen.has(machine_id) && platform !== null && !os.includes(platform))
+    .map(({ machine_id }) => machine_id)
+}
+
 /** What keeps a wish from being sent; null when nothing does. */
 export function whyNotSent(wish: RunWish, guests: readonly Guest[]): string | null {
   if (targetsOf(wish, guests).length === 0) return 'Choose at least one machine, or a tag that machines have.'
