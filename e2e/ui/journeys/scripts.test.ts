@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, launchBrowser, openPage } from '../browser.ts'
+import { findViolations } from '../find-violations.ts'
 import { startGuestStand } from '../guest-stand.ts'
 
 const minute = 60_000
@@ -46,6 +47,7 @@ describe.skipIf(chromiumPath === undefined)('whoever runs scripts', () => {
       await page.getByRole('link', { name: 'New script' }).click()
       await write(source('line').replace('shell: bash', 'shell: fish'))
       await page.getByText(/^Line 3: /u).waitFor()
+      expect(await findViolations(page)).toEqual([])
       await write(source('line'))
       await page.getByText(/most Windows machines have no bash/u).waitFor()
       await page.getByRole('button', { name: 'Save' }).click()
@@ -66,6 +68,7 @@ describe.skipIf(chromiumPath === undefined)('whoever runs scripts', () => {
       })
       await page.getByRole('button', { name: 'Save', exact: true }).click()
       await page.getByText('Somebody saved revision 2 meanwhile; yours is not saved').waitFor()
+      expect(await findViolations(page)).toEqual([])
       await page.getByRole('link', { name: 'Runs', exact: true }).first().click()
       await page.getByRole('button', { name: 'Stay here' }).click()
       await page.getByRole('button', { name: 'Keep mine, to be saved over theirs' }).click()
@@ -93,6 +96,8 @@ describe.skipIf(chromiumPath === undefined)('whoever runs scripts', () => {
       await dialog.getByLabel('Mark').fill('UPPER')
       await dialog.getByRole('button', { name: 'Run on 2 machines' }).click()
       await dialog.getByText(/^input mark /u).waitFor()
+      await dialog.getByText('More', { exact: true }).click()
+      expect(await findViolations(page)).toEqual([])
       await dialog.getByLabel('Mark').fill('lower')
       await dialog.getByRole('button', { name: 'Run on 2 machines' }).click()
       await page.getByText(/asked for together/u).waitFor()
@@ -101,6 +106,7 @@ describe.skipIf(chromiumPath === undefined)('whoever runs scripts', () => {
       const output = page.getByRole('log', { name: 'Output' })
       await output.getByText('mine 5', { exact: true }).waitFor()
       expect(await page.locator('h1 + *').innerText()).toBe('RUNNING') // it is read while it is written
+      expect(await findViolations(page)).toEqual([])
       await page.getByRole('button', { name: 'Cancel', exact: true }).click()
       await page.locator('h1 + *').getByText('CANCELLED').waitFor()
       await page.getByText('Asked for together: 2 machines').waitFor()
@@ -137,6 +143,8 @@ describe.skipIf(chromiumPath === undefined)('whoever runs scripts', () => {
       await page.getByText('0 3 * * *').waitFor()
       await page.getByRole('button', { name: 'Change Count up' }).click()
       await page.getByText(/The inputs stay as they are/u).waitFor()
+      await page.getByRole('dialog').getByText('More', { exact: true }).click()
+      expect(await findViolations(page)).toEqual([])
       await page.getByRole('textbox', { name: 'Calendar' }).fill('30 4 * * 1')
       await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
       await page.getByText('30 4 * * 1').waitFor()

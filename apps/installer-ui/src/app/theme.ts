@@ -28,6 +28,9 @@ const dark: MantineColorsTuple = [
   '#090b0d',
 ]
 
+/** Mantine's dialogs have a `header`, which stands outside of the page's own and would be a second banner of it. */
+const notBanner = { role: 'presentation' }
+
 export const theme = createTheme({
   colors: { tide, dark },
   primaryColor: 'tide',
@@ -55,15 +58,25 @@ export const theme = createTheme({
     NumberInput: { defaultProps: { size: 'sm' } },
     Textarea: { defaultProps: { size: 'sm' } },
     CloseButton: { defaultProps: { 'aria-label': 'Close' } },
-    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, overlayProps: { backgroundOpacity: 0.4 } } },
-    Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Modal: {
+      defaultProps: {
+        closeButtonProps: { 'aria-label': 'Close' },
+        overlayProps: { backgroundOpacity: 0.4 },
+        attributes: { header: notBanner },
+      },
+    },
+    Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, attributes: { header: notBanner } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
     Anchor: { defaultProps: { underline: 'hover' } },
   },
 })
 
-/** Mantine's quiet text is too pale on our surfaces (WCAG 2.2, 4.5:1); it takes ours (base.css). */
+/** Mantine's quiet text and its errors are too pale on our surfaces (WCAG 2.2, 4.5:1); they take ours (base.css). */
 export const cssVariables: CSSVariablesResolver = () => {
-  const quiet = { '--mantine-color-dimmed': 'var(--text-quiet)', '--mantine-color-placeholder': 'var(--text-quiet)' }
-  return { variables: {}, light: quiet, dark: quiet }
+  const ours = {
+    '--mantine-color-dimmed': 'var(--text-quiet)',
+    '--mantine-color-placeholder': 'var(--text-quiet)',
+    '--mantine-color-error': 'var(--bad)',
+  }
+  return { variables: {}, light: ours, dark: ours }
 }

@@ -1,5 +1,6 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import type { CallOutput } from '@slipway/client'
 import type { Guest } from '@slipway/protocol'
 import { useMemo } from 'react'
 import { routeQuery } from '../../api/route-query.ts'
@@ -7,9 +8,10 @@ import { usePageSearch } from '../../app/use-page-search.ts'
 import { Panel } from '../../ui/Panel.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import classes from './GuestPage.module.css'
+import { withLatest } from './latest-point.ts'
 import { MetricChart } from './MetricChart.tsx'
 import { MetricTable } from './MetricTable.tsx'
-import { metricSeries, type MetricPoint } from './metric-series.ts'
+import { metricSeries } from './metric-series.ts'
 
 const spans = [
   { value: '3600', label: '1 h' },
@@ -51,11 +53,7 @@ export function MetricsPanel({ guest }: { guest: Guest }) {
     >
       <div className={guest.metrics === null ? undefined : classes.metrics} aria-busy={metrics.isPlaceholderData}>
         <QueryView query={metrics} what="the metrics">
-          {({ points }) => {
-            if (points.length === 0) return <NothingMeasured />
-            if (isTable) return <MetricTable points={points} />
-            return <Charts points={points} from={to - Number(seconds)} to={to} />
-          }}
+          {(history) => <Measured history={history} isTable={isTable} from={to - Number(seconds)} to={to} />}
         </QueryView>
       </div>
     </Panel>
@@ -70,8 +68,21 @@ function NothingMeasured() {
   )
 }
 
-function Charts({ points, from, to }: { points: readonly MetricPoint[]; from: number; to: number }) {
+interface MeasuredProps {
+  readonly history: CallOutput<'getGuestMetrics'>
+  readonly isTable: boolean
+  readonly from: number
+  readonly to: number
+}
+
+function Measured({ history, isTable, from, to }: MeasuredProps) {
+  const points = useMemo(() => {
+    const isRecent = history.latest !== null && Date.parse(history.latest.at) / 1000 >= from
+    return withLatest(history.points, isRecent ? history.latest : null)
+  }, [history, from])
   const all = useMemo(() => metricSeries(points), [points])
+  if (points.length === 0) return <NothingMeasured />
+  if (isTable) return <MetricTable points={points} />
   return (
     <div className={classes.charts}>
       {all.map((series) => (

@@ -52,7 +52,7 @@ export function TimingFields({ wish, onChange, kinds = timingKinds }: TimingFiel
             size="sm"
             label="Calendar"
             description="minute hour day month weekday, as in crontab(5)"
-            className="mono"
+            classNames={{ input: 'mono' }}
             value={wish.cron}
             onChange={(event) => onChange({ cron: event.currentTarget.value })}
           />
