@@ -9,6 +9,8 @@ import { DiscoveryService } from './discovery/service.ts'
 import { makeGuests } from './guests/make-guests.ts'
 import { imageRoutes } from './images/routes.ts'
 import { ImageService } from './images/service.ts'
+import { installBatchRoutes } from './install-batches/routes.ts'
+import { InstallBatchService } from './install-batches/service.ts'
 import { Confirmation } from './installations/confirmation.ts'
 import { endByForce } from './installations/end-by-force.ts'
 import { EventWriter } from './installations/event-writer.ts'
@@ -53,6 +55,7 @@ export function makeDomain(context: AppContext): DomainPart {
   const writer = new EventWriter(context, log)
   const runner = new Runner({ context, links, machines, writer, registries: () => images.registries() })
   const installations = new InstallationService({ context, machines, configs, plans, claims, runner })
+  const batches = new InstallBatchService({ context, machines, configs, claims, plans, installations })
   const selfEnrolment = new SelfEnrolment(meeting)
   const guests = makeGuests(context, confirmation)
   const scripts = makeScripts(context, guests.links)
@@ -77,6 +80,7 @@ export function makeDomain(context: AppContext): DomainPart {
       ...configRoutes(configs),
       ...planRoutes(context, plans, machines, configs),
       ...installationRoutes(context, { service: installations, confirmation, log }),
+      ...installBatchRoutes(batches),
     },
     async start() {
       claims.start()

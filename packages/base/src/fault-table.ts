@@ -40,6 +40,7 @@ export const faultTable = {
   'config-invalid': entry(422, 3),
   'plan-not-confirmed': entry(422, 4),
   'plan-changed': entry(409, 4),
+  'install-batch-refused': entry(422, 4),
   // Images, registries
   'image-reference-invalid': entry(422, 3),
   'image-not-found': entry(422, 1),

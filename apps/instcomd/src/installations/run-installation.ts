@@ -31,8 +31,8 @@ export interface Run extends WriterRun {
   intent: InstallationRow['intent']
   /** True once the machine has answered this run. */
   heard: boolean
-  /** Set once the machine knows the installation; delivers cancel and rollback. */
-  deliver: (() => Promise<void>) | null
+  /** Set while the machine is connected; delivers cancel and rollback. False: the machine has not begun the installation. */
+  deliver: (() => Promise<boolean>) | null
 }
 
 /** Address probes and reading disks take seconds on real machines; RFC 5227 alone asks for about seven. */
@@ -52,8 +52,8 @@ export async function runInstallation(deps: RunDeps, run: Run): Promise<void> {
   const stopRenewing = renewUntil(deps, run, machine, claim)
   try {
     run.deliver = () => deliverIntent(deps, run, machine, claim)
-    if (run.intent === 'cancel') await run.deliver()
-    else await begin(deps, run, machine, claim)
+    if (run.intent === 'cancel' && !(await run.deliver())) throw neverBegan()
+    if (run.intent !== 'cancel') await begin(deps, run, machine, claim)
     await watch(deps, run, machine, signal)
   } finally {
     run.deliver = null
@@ -99,7 +99,18 @@ function renewUntil(deps: RunDeps, run: Run, machine: Dialled, claim: ClaimRow):
 
 async function begin(deps: RunDeps, run: Run, machine: Dialled, claim: ClaimRow): Promise<void> {
   if (run.row.last_seq === 0 && run.intent === null) await checkPlan(deps, run, machine, claim)
+  if (cancelled(run)) throw neverBegan()
   await start(deps, run, machine, claim)
+  if (cancelled(run)) await run.deliver?.() // it may have overtaken the start
+}
+
+/** A cancel can come during every wait. */
+function cancelled(run: Run): boolean {
+  return run.intent === 'cancel'
+}
+
+function neverBegan(): Fault {
+  return new Fault('cancelled', 'the installation was cancelled before the machine began it')
 }
 
 async function checkPlan(deps: RunDeps, run: Run, machine: Dialled, claim: ClaimRow): Promise<void> {
@@ -164,7 +175,7 @@ async function startRequest(deps: RunDeps, run: Run, claim: ClaimRow) {
   }
 }
 
-async function deliverIntent(deps: RunDeps, run: Run, machine: Dialled, claim: ClaimRow): Promise<void> {
+async function deliverIntent(deps: RunDeps, run: Run, machine: Dialled, claim: ClaimRow): Promise<boolean> {
   const options = { signal: run.abort.signal }
   const ref = { claim: claimRef(claim), installationId: run.row.installation_id }
   try {
@@ -175,10 +186,10 @@ async function deliverIntent(deps: RunDeps, run: Run, machine: Dialled, claim: C
       await deps.links.call(machine, (client, call) => client.rollbackInstall(request, call), options)
     }
   } catch (error) {
-    if (isFault(error, 'not-found'))
-      throw new Fault('cancelled', 'the installation was cancelled before the machine began it')
+    if (isFault(error, 'not-found')) return false
     if (!isFault(error, 'installation-terminal')) throw error // too late: the end is on its way
   }
+  return true
 }
 
 /** More events than this read and not stored yet stop the reading; the machine keeps them. */

@@ -24,6 +24,14 @@ export interface InstallWish {
   readonly idempotencyKey: string | null
 }
 
+/** An installation that could be queued as it stands. */
+export interface PreparedInstall {
+  readonly installationId: string
+  readonly machine: MachineRow
+  readonly made: MadePlan
+  readonly wish: InstallWish
+}
+
 export interface InstallationDeps {
   readonly context: AppContext
   readonly machines: MachineService
@@ -43,21 +51,39 @@ export class InstallationService {
 
   /** Queues an installation and returns its id. Refuses a plan that destroys data and was not confirmed by its digest. */
   async install(wish: InstallWish, caller: Caller): Promise<string> {
-    const { context, machines, plans, runner } = this.#deps
+    const { context } = this.#deps
     const repeated =
       wish.idempotencyKey &&
       (await installationStore.byRequest(context.database, caller.principal.id, wish.idempotencyKey))
     if (repeated) return repeated
+    const prepared = await this.prepare(wish, caller)
+    await this.queue([prepared], caller)
+    return prepared.installationId
+  }
+
+  /** Plans a wish, or checks the plan that confirms it; touches nothing. */
+  async prepare(wish: InstallWish, caller: Caller): Promise<PreparedInstall> {
+    const { machines, plans } = this.#deps
     const machine = await machines.get(wish.machineId)
     machines.dialled(machine) // refuses one that is not enrolled
     const asker = { name: caller.principal.name, signal: caller.signal }
     const made = wish.planSha256
       ? await plans.confirmed(machine, { kdl: wish.kdl, planSha256: wish.planSha256 }, asker)
       : ensureHarmless(await plans.make(machine, wish.kdl, asker))
-    const installationId = makeId('inst')
-    await context.database.transaction((tx) => this.#queue(tx, { installationId, machine, made, wish }, caller))
-    runner.wake()
-    return installationId
+    return { installationId: makeId('inst'), machine, made, wish }
+  }
+
+  /** Queues all of them or none; `also` is written with them. */
+  async queue(
+    prepared: readonly PreparedInstall[],
+    caller: Caller,
+    also?: (tx: Transaction) => Promise<void>,
+  ): Promise<void> {
+    await this.#deps.context.database.transaction(async (tx) => {
+      for (const one of prepared) await this.#queue(tx, one, caller)
+      await also?.(tx)
+    })
+    this.#deps.runner.wake()
   }
 
   /** Throws `not-found`. */
@@ -141,11 +167,7 @@ export class InstallationService {
     return row
   }
 
-  async #queue(
-    tx: Transaction,
-    input: { installationId: string; machine: MachineRow; made: MadePlan; wish: InstallWish },
-    caller: Caller,
-  ): Promise<void> {
+  async #queue(tx: Transaction, input: PreparedInstall, caller: Caller): Promise<void> {
     const { context, configs } = this.#deps
     const { installationId, machine, made, wish } = input
     const { machine_id } = machine

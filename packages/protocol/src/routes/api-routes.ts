@@ -2,6 +2,7 @@ import { activityRoutes } from './activity.ts'
 import { certificateRoutes } from './certificates.ts'
 import { configRoutes } from './configs.ts'
 import { guestRoutes } from './guests.ts'
+import { installBatchRoutes } from './install-batches.ts'
 import { installationRoutes } from './installations.ts'
 import { machineRoutes } from './machines.ts'
 import { scheduleRoutes } from './schedules.ts'
@@ -15,6 +16,7 @@ export const apiRoutes = {
   ...machineRoutes,
   ...configRoutes,
   ...installationRoutes,
+  ...installBatchRoutes,
   ...guestRoutes,
   ...scriptRoutes,
   ...scriptExecutionRoutes,
