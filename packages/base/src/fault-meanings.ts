@@ -27,7 +27,7 @@ export const faultMeanings: Record<FaultCode, string> = {
   'plan-not-confirmed': 'The plan destroys data and no plan_sha256 confirmed it; details.plan holds the plan.',
   'plan-changed': 'The plan_sha256 given is not the digest of the plan that would run.',
   'install-batch-refused':
-    'At least one machine of a fleet install cannot be installed, so none is; details.machines says which and why.',
+    'At least one machine of an install batch cannot be installed, so none is; details.machines says which and why.',
   'image-reference-invalid': 'An image reference is not legal.',
   'image-not-found': 'The registry has no such repository, tag or digest.',
   'image-platform-missing': 'The image has no variant for the machine’s operating system and architecture.',

@@ -10,7 +10,7 @@ interface Checked {
   readonly machines: readonly BatchMachineCheck[]
 }
 
-describe('fleet installs of simulated machines', () => {
+describe('install batches of simulated machines', () => {
   let rack: TestRack
   let machines: string[]
   let kdl: string
@@ -41,6 +41,7 @@ describe('fleet installs of simulated machines', () => {
         { machine_id: machines[2], values: { '/sysconfig/host': 'x', '/reboot': 'no' } },
         { machine_id: machines[3], values: { '/sysconfig/hostname': 'not a hostname' } },
         { machine_id: 'nobody', values: {} },
+        { machine_id: machines[4], values: { '/sysconfig/hostname': 'NODE-02' } },
       ],
     })
     expect(status).toBe(200)
@@ -62,6 +63,10 @@ describe('fleet installs of simulated machines', () => {
         ]),
       },
       { machine_id: 'nobody', valid: false, error: { code: 'not-found' } },
+      {
+        valid: false,
+        error: { code: 'conflict', message: expect.stringContaining(`machine ${machines[1]} of this batch`) },
+      },
     ])
     expect(await count()).toBe(0)
   })

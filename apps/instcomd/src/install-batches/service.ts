@@ -1,4 +1,4 @@
-import { Fault, makeId, toFault } from '@slipway/base'
+import { Fault, makeId, toFault, type Result } from '@slipway/base'
 import { printConfig, withValues, type ConfigValues } from '@slipway/machine-config'
 import {
   isTerminal,
@@ -15,6 +15,7 @@ import type { ConfigService } from '../configs/service.ts'
 import type { InstallationService, PreparedInstall } from '../installations/service.ts'
 import type { MachineService } from '../machines/service.ts'
 import type { PlanService } from '../plans/service.ts'
+import { findClashes } from './find-clashes.ts'
 import { batchStore, type BatchRow } from './store.ts'
 
 /** Machines that are looked at side by side: each is asked for its hardware, and probes its network. */
@@ -36,7 +37,7 @@ export interface BatchDeps {
   readonly installations: InstallationService
 }
 
-/** One config for many machines (docs/decisions/0011): each gets its values in the parsed config, and all start or none. */
+/** One config for many machines (docs/decisions/0011-install-batches.md): each gets its values in the parsed config, and all start or none. */
 export class InstallBatchService {
   readonly #deps: BatchDeps
 
@@ -50,8 +51,8 @@ export class InstallBatchService {
     caller: Caller,
   ): Promise<{ valid: boolean; machines: BatchMachineCheck[] }> {
     ensureDistinct(input.machines)
-    const template = this.#template(input.kdl)
-    const machines = await sideBySide(input.machines, (wish) => this.#checkOne(template, wish, caller))
+    const wishes = fill(this.#template(input.kdl), input.machines)
+    const machines = await sideBySide(wishes, (wish) => this.#checkOne(wish, caller))
     return { valid: machines.every(({ valid }) => valid), machines }
   }
 
@@ -59,8 +60,8 @@ export class InstallBatchService {
   async add(input: { name: string; kdl: string; machines: readonly MachineWish[] }, caller: Caller): Promise<BatchRow> {
     const { context, installations } = this.#deps
     ensureDistinct(input.machines)
-    const template = this.#template(input.kdl)
-    const looked = await sideBySide(input.machines, (wish) => this.#prepareOne(template, wish, caller))
+    const wishes = fill(this.#template(input.kdl), input.machines)
+    const looked = await sideBySide(wishes, (wish) => this.#prepareOne(wish, caller))
     const refused = looked.filter((one) => one instanceof Refusal)
     if (refused.length > 0) throw batchRefused(refused)
     const prepared = looked.filter((one): one is PreparedInstall => !(one instanceof Refusal))
@@ -75,7 +76,7 @@ export class InstallBatchService {
     await installations.queue(ordered, caller, (tx) =>
       batchStore.insert(tx, { id, name: input.name, kdl: input.kdl, createdBy: caller.principal.name, machines }),
     )
-    context.logger.info({ batch_id: id, machines: machines.length }, 'Fleet install queued')
+    context.logger.info({ batch_id: id, machines: machines.length }, 'Install batch queued')
     return this.get(id)
   }
 
@@ -83,7 +84,7 @@ export class InstallBatchService {
   async get(id: string): Promise<BatchRow> {
     const row = await batchStore.read(this.#deps.context.database, id)
     if (row) return row
-    throw new Fault('not-found', `there is no fleet install ${id}; GET /api/install-batches lists them`)
+    throw new Fault('not-found', `there is no install batch ${id}; GET /api/install-batches lists them`)
   }
 
   list(filter: { before: number; limit: number }): Promise<BatchRow[]> {
@@ -116,12 +117,12 @@ export class InstallBatchService {
     })
   }
 
-  async #checkOne(template: MachineConfig, wish: MachineWish, caller: Caller): Promise<BatchMachineCheck> {
+  async #checkOne({ wish, filled, clash }: FilledWish, caller: Caller): Promise<BatchMachineCheck> {
     const { machine_id } = wish
     const nothing = { machine_id, valid: false, findings: [], error: null, plan_sha256: null, destroys: [] }
-    const filled = withValues(template, wish.values)
     if (!filled.ok) return { ...nothing, findings: filled.error }
     try {
+      if (clash !== undefined) throw new Fault('conflict', clash)
       const machine = await this.#deps.machines.get(machine_id)
       this.#deps.machines.dialled(machine)
       await this.#ensureFree(machine_id, wish.claim_id)
@@ -136,10 +137,10 @@ export class InstallBatchService {
     }
   }
 
-  async #prepareOne(template: MachineConfig, wish: MachineWish, caller: Caller): Promise<PreparedInstall | Refusal> {
-    const filled = withValues(template, wish.values)
+  async #prepareOne({ wish, filled, clash }: FilledWish, caller: Caller): Promise<PreparedInstall | Refusal> {
     if (!filled.ok) return new Refusal(wish, configInvalid(filled.error))
     try {
+      if (clash !== undefined) throw new Fault('conflict', clash)
       await this.#ensureFree(wish.machine_id, wish.claim_id)
       const one = {
         machineId: wish.machine_id,
@@ -159,6 +160,23 @@ export class InstallBatchService {
     const claim = await claimStore.active(this.#deps.context.database, machineId)
     if (claim && claim.claim_id !== claimId) throw machineClaimed(machineId, claim)
   }
+}
+
+/** A wish with the config that it makes of the template. */
+interface FilledWish {
+  readonly wish: MachineWish
+  readonly filled: Result<MachineConfig, Finding[]>
+  /** What it would share with another machine of the batch. */
+  readonly clash: string | undefined
+}
+
+function fill(template: MachineConfig, wishes: readonly MachineWish[]): FilledWish[] {
+  const all = wishes.map((wish) => ({ wish, filled: withValues(template, wish.values) }))
+  const readable = all.flatMap(({ wish, filled }) =>
+    filled.ok ? [{ machineId: wish.machine_id, config: filled.value }] : [],
+  )
+  const clashes = findClashes(readable)
+  return all.map(({ wish, filled }) => ({ wish, filled, clash: clashes.get(wish.machine_id) }))
 }
 
 function isPastCancelling(state: InstallationState): boolean {
