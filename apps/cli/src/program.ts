@@ -4,6 +4,7 @@ import { addDemoCommand } from './commands/demo.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addGuestsCommands } from './commands/guests.ts'
 import { addInstallCommand } from './commands/install.ts'
+import { addInstallBatchesCommands } from './commands/install-batches.ts'
 import { addInstallsCommands } from './commands/installs.ts'
 import { addLiveImageCommand } from './commands/live-image.ts'
 import { addLoginCommand } from './commands/login.ts'
@@ -36,6 +37,7 @@ Exit codes:  0 done, 1 failed, 2 usage, 3 invalid config, 4 refused, 5 unreachab
   addPlanCommand(program)
   addInstallCommand(program)
   addInstallsCommands(program)
+  addInstallBatchesCommands(program)
   addGuestsCommands(program)
   addScriptsCommands(program)
   addRunCommand(program)

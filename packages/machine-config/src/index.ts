@@ -1,6 +1,7 @@
 export { checkConfig, parseConfig } from './check-config.ts'
 export { addDisk, addInterface, type NewInterface } from './edit/add.ts'
 export { setValue } from './edit/set-value.ts'
+export { typedValue } from './edit/typed-value.ts'
 export { withValues, type ConfigValues } from './edit/with-values.ts'
 export { addPart, removePart, replaceStorage, type StorageConfig } from './edit/structure.ts'
 export { type ConfigPart } from './print/print-config.ts'

@@ -1,10 +1,8 @@
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import { Fault } from '@slipway/base'
-import type { Machine } from '@slipway/protocol'
 import { connect } from '../connect.ts'
 import { print, printJson } from '../output/print.ts'
 import { planDestroysData, printPlan } from '../output/print-plan.ts'
+import { confirm } from './confirm.ts'
 import { findMachine } from './find-machine.ts'
 import { readConfigFile } from './read-config-file.ts'
 import { watchInstallation } from './watch-installation.ts'
@@ -35,7 +33,10 @@ async function install(name: string, file: string, options: InstallOptions): Pro
   const client = connect()
   const machine = await findMachine(client, name)
   const { plan, plan_sha256 } = await client.call('makePlan', { body: { machine_id: machine.machine_id, kdl } })
-  if (planDestroysData(plan) && !options.yes) await confirmLoss(machine, printPlan(plan, plan_sha256))
+  if (planDestroysData(plan) && !options.yes) {
+    print(printPlan(plan, plan_sha256))
+    await confirm(machine.hostname ?? machine.machine_id, 'this plan destroys data')
+  }
   const body = {
     machine_id: machine.machine_id,
     kdl,
@@ -50,20 +51,4 @@ async function install(name: string, file: string, options: InstallOptions): Pro
   }
   print(`Installation ${installation_id} of ${machine.hostname ?? machine.machine_id}`)
   return watchInstallation(client, installation_id)
-}
-
-/** Without a terminal nobody can be asked: nothing is touched, exit 2. */
-async function confirmLoss(machine: Machine, plan: string): Promise<void> {
-  print(plan)
-  const word = machine.hostname ?? machine.machine_id
-  if (!process.stdin.isTTY) {
-    throw new Fault(
-      'usage',
-      'this plan destroys data and there is no terminal to ask; run again with --yes to confirm it',
-    )
-  }
-  const question = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await question.question(`\nThis destroys the data listed above. Type ${word} to go on: `)
-  question.close()
-  if (answer.trim() !== word) throw new Fault('cancelled', 'not confirmed; nothing was touched')
 }

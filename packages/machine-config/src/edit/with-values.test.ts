@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { checkConfig, printConfig } from '../index.ts'
+import { typedValue } from './typed-value.ts'
 import { withValues, type ConfigValues } from './with-values.ts'
 
 const template = `pool "rpool" {
@@ -64,4 +65,16 @@ it('tells of every wrong value at once', () => {
     ok: false,
     error: [{ pointer: '/a' }, { pointer: '/reboot' }],
   })
+})
+
+it.each([
+  ['/sysconfig/hostname', '042', '042'],
+  ['/sysconfig/interfaces/0/vlan', '042', 42],
+  ['/sysconfig/interfaces/0/vlan', 'none', 'none'],
+  ['/reboot', 'false', false],
+  ['/reboot', '#true', true],
+  ['/sysconfig/timezone', 'true', 'true'],
+  ['/nowhere', '1', '1'],
+])('a cell at %s that reads %j is %j', (pointer, text, value) => {
+  expect(typedValue(config, pointer, text)).toBe(value)
 })
