@@ -1,7 +1,10 @@
 import type { PagePath } from '../../apps/installer-ui/src/app/page-paths.ts'
 
-/** What a page is looked at in: rows of a small rack, none, five hundred; on its way, unreachable, cut off, without permission. */
-export type PageState = 'few' | 'none' | 'many' | 'loading' | 'error' | 'offline' | 'forbidden'
+/**
+ * What a page is looked at in: rows of a small rack, one that went wrong, none, five hundred; on its way, unreachable,
+ * cut off, without permission.
+ */
+export type PageState = 'few' | 'failed' | 'none' | 'many' | 'loading' | 'error' | 'offline' | 'forbidden'
 
 export interface PageRow {
   /** Search of the address, without `?`. */
@@ -15,8 +18,10 @@ const lost = /No connection to the server/
 const failed = /failed/
 
 /** A list: with rows, and with none for whoever may act and whoever may look. */
-function listRow(few: RegExp, none: RegExp, many: RegExp): PageRow {
-  return { shows: { few, none, many, loading: reading, error: failed, offline: lost, forbidden: none } }
+function listRow(few: RegExp, none: RegExp, many?: RegExp): PageRow {
+  return {
+    shows: { few, none, ...(many && { many }), loading: reading, error: failed, offline: lost, forbidden: none },
+  }
 }
 
 /** One thing with a page of its own. */
@@ -77,8 +82,22 @@ export const pageTable: Readonly<Record<PagePath, PageRow>> = {
     },
   },
   '/installations/$installationId': {
-    shows: { few: /by the new system/, loading: reading, error: failed, offline: lost },
+    shows: { few: /by the new system/, failed: /Choose other disks/, loading: reading, error: failed, offline: lost },
   },
+  '/install-batches': listRow(/Rack 1/, /No batches yet/),
+  '/install-batches/new': {
+    search: 'machine=sim-0002',
+    shows: {
+      few: /What each machine gets/,
+      none: /No machines found yet/,
+      many: /What each machine gets/,
+      loading: reading,
+      error: failed,
+      offline: lost,
+      forbidden: /No machines found yet/,
+    },
+  },
+  '/install-batches/$batchId': detailRow(/Config of them all/),
   '/guests': listRow(/sim-guest-0001/, /No agent has said hello yet/, /sim-guest-0001/),
   '/guests/$guestId': detailRow(/Busiest processes/),
   '/scripts': listRow(/Say hello/, /No scripts yet/, /Script 0001/),

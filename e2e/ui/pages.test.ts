@@ -53,6 +53,11 @@ async function look(path: PagePath, { stand, state, size, scheme, token = stand.
   }
 }
 
+/** The same stand, its pages opened for what went wrong. */
+function failedOf(stand: Stand): Stand {
+  return { ...stand, ids: { ...stand.ids, installationId: stand.ids.failedInstallationId ?? '' } }
+}
+
 describe.skipIf(chromiumPath === undefined)('with a few rows', () => {
   let stand: Stand
   beforeAll(async () => {
@@ -64,6 +69,14 @@ describe.skipIf(chromiumPath === undefined)('with a few rows', () => {
     it.each(pagesIn('few'))(
       '%s is whole',
       (path) => look(path, { stand, state: 'few', size, scheme }).then(expectNothing),
+      minute,
+    )
+  })
+
+  describe.each(takesPictures ? allLooks : twoLooks)('on a %s in %s', (size, scheme) => {
+    it.each(pagesIn('failed'))(
+      '%s says what went wrong and what can be done',
+      (path) => look(path, { stand: failedOf(stand), state: 'failed', size, scheme }).then(expectNothing),
       minute,
     )
   })

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isTerminal } from '@slipway/protocol'
 import {
   addViewer,
   freePorts,
@@ -28,18 +29,7 @@ export interface Stand {
 export async function startFew(): Promise<Stand & { readonly rack: Rack }> {
   const rack = await startRack({ machines: 3, guests: 3, faults: ['disk-fail:sim-0003'] })
   const { client } = rack
-  const installations: string[] = []
-  for (const machine_id of ['sim-0001', 'sim-0003']) {
-    const inventory = await client.call('getMachineInventory', { params: { machine_id } })
-    const kdl = simpleConfig(inventory, rack.image)
-    const { plan_sha256 } = await client.call('makePlan', { body: { machine_id, kdl } })
-    const { installation_id } = await client.call('install', { body: { machine_id, kdl, plan_sha256 } })
-    installations.push(installation_id)
-    await waitFor('the installation’s end', async () => {
-      const { status } = await client.call('getProgress', { params: { id: installation_id } })
-      return status === 'completed' || status === 'failed' ? true : null
-    })
-  }
+  const { batchId, installations } = await installTwo(rack)
   const source =
     'name: Say hello\nos: [linux]\nshell: sh\ninputs:\n  - { name: who, type: text, required: true }\nscript: |\n  echo "hello ${{ inputs.who }}"\n'
   const script = await client.call('addScript', { body: { source } })
@@ -58,11 +48,43 @@ export async function startFew(): Promise<Stand & { readonly rack: Rack }> {
     machineId: 'sim-0002',
     installationId: installations[0] ?? '',
     failedInstallationId: installations[1] ?? '',
+    batchId,
     guestId: 'sim-guest-0001',
     scriptId: script.id,
     runId: executions[0]?.id ?? '',
   }
   return { url: rack.url, token: rack.token, rack, ids, stop: () => rack.stop() }
+}
+
+/** Installs the first machine and the third, whose disk fails, as one batch; waits for both ends. */
+async function installTwo({ client, image }: Rack): Promise<{ batchId: string; installations: string[] }> {
+  const configs: string[] = []
+  const machines: { machine_id: string; values: Record<string, string> }[] = []
+  for (const [index, machine_id] of ['sim-0001', 'sim-0003'].entries()) {
+    const kdl = simpleConfig(await client.call('getMachineInventory', { params: { machine_id } }), image)
+    const { config } = await client.call('checkConfig', { body: { kdl } })
+    configs.push(kdl)
+    machines.push({
+      machine_id,
+      values: {
+        '/sysconfig/hostname': `rack-1-${index + 1}`,
+        '/sysconfig/interfaces/0/selector': config?.sysconfig.interfaces[0]?.selector ?? '',
+        '/filesystem/disks/0': index === 0 ? 'vda' : 'vdb', // the second disk is the one that fails
+      },
+    })
+  }
+  const [kdl = ''] = configs
+  const { machines: checked } = await client.call('checkInstallBatch', { body: { kdl, machines } })
+  const confirmed = machines.map((machine, index) => {
+    const plan_sha256 = checked[index]?.plan_sha256
+    return plan_sha256 ? { ...machine, plan_sha256 } : machine
+  })
+  const { id } = await client.call('addInstallBatch', { body: { name: 'Rack 1', kdl, machines: confirmed } })
+  const whole = await waitFor('the end of both installations', async () => {
+    const batch = await client.call('getInstallBatch', { params: { id } })
+    return batch.machines.every(({ installation }) => isTerminal(installation.status)) ? batch : null
+  })
+  return { batchId: id, installations: whole.machines.map(({ installation }) => installation.installation_id) }
 }
 
 /** A server that nobody has found yet; with a person who may only look. */

@@ -16,7 +16,9 @@ const { config } = checkConfig(`pool "rpool" {
 image "oci://registry.example.com/app:1"
 sysconfig {
     hostname "template"
-    interface "net0" vlan=1
+    interface "net0" {
+        vlan id=1
+    }
 }
 `)
 

@@ -40,8 +40,15 @@ function guestEffects(id: string): Effect[] {
   return [{ route: 'listGuests' }, { route: 'getGuest', id }]
 }
 
+/** An event does not say to which batch its installation belongs: the one on the screen is read again. */
 function installationEffects(id: string): Effect[] {
-  return [{ route: 'listInstallations' }, { route: 'getInstallation', id }, { route: 'getProgress', id }]
+  return [
+    { route: 'listInstallations' },
+    { route: 'getInstallation', id },
+    { route: 'getProgress', id },
+    { route: 'listInstallBatches' },
+    { route: 'getInstallBatch' },
+  ]
 }
 
 function timeline(id: string): Effect[] {

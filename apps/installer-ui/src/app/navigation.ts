@@ -6,6 +6,7 @@ import {
   IconPlayerPlay,
   IconServer2,
   IconSettings,
+  IconStack2,
   IconTerminal2,
 } from '@tabler/icons-react'
 
@@ -15,6 +16,7 @@ export const navigation = [
   { to: '/installations', title: 'Installations', icon: IconDownload },
   { to: '/guests', title: 'Guests', icon: IconTerminal2 },
   { to: '/runs', title: 'Runs', icon: IconPlayerPlay },
+  { to: '/install-batches', title: 'Install batches', icon: IconStack2 },
   { to: '/scripts', title: 'Scripts', icon: IconFileCode },
   { to: '/schedules', title: 'Schedules', icon: IconCalendarRepeat },
   { to: '/activity', title: 'Activity', icon: IconActivity },

@@ -120,6 +120,25 @@ const installation = createRoute({
   component: lazyRouteComponent(() => import('../pages/installation/InstallationPage.tsx'), 'InstallationPage'),
 })
 
+const installBatches = createRoute({
+  ...parent,
+  path: '/install-batches',
+  component: lazyRouteComponent(() => import('../pages/install-batches/InstallBatchesPage.tsx'), 'InstallBatchesPage'),
+})
+const installBatchNew = createRoute({
+  ...parent,
+  path: '/install-batches/new',
+  component: lazyRouteComponent(
+    () => import('../pages/new-install-batch/NewInstallBatchPage.tsx'),
+    'NewInstallBatchPage',
+  ),
+})
+const installBatch = createRoute({
+  ...parent,
+  path: '/install-batches/$batchId',
+  component: lazyRouteComponent(() => import('../pages/install-batch/InstallBatchPage.tsx'), 'InstallBatchPage'),
+})
+
 const guests = createRoute({
   ...parent,
   path: '/guests',
@@ -168,6 +187,9 @@ const pages = [
   wizard.addChildren(wizardSteps),
   installations,
   installation,
+  installBatches,
+  installBatchNew,
+  installBatch,
   guests,
   guest,
   scripts,

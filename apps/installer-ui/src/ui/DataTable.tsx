@@ -154,9 +154,12 @@ function opens(event: MouseEvent): boolean {
 
 function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
   if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
-  const row = event.target instanceof Element ? event.target.closest('tr') : null
+  const cell = event.target instanceof Element ? event.target.closest('td') : null
+  const row = cell?.closest('tr')
   const next = event.key === 'ArrowDown' ? row?.nextElementSibling : row?.previousElementSibling
-  const control = next?.querySelector<HTMLElement>('a, button, input')
+  const below = next?.children[cell?.cellIndex ?? 0]
+  const control =
+    below?.querySelector<HTMLElement>('a, button, input') ?? next?.querySelector<HTMLElement>('a, button, input')
   if (!control) return
   event.preventDefault()
   control.focus()

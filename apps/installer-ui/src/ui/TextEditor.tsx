@@ -35,6 +35,8 @@ export function TextEditor(props: TextEditorProps) {
     if (!frame.current) return undefined
     const made = makeView(frame.current, () => latest.current)
     view.current = made
+    // Its font may still be on the way: lines that were measured in another one would not meet their numbers.
+    void document.fonts.ready.then(() => made.requestMeasure())
     return () => made.destroy()
   }, [])
   useEffect(() => {

@@ -9,13 +9,13 @@ import { DataTable, type Column } from '../../ui/DataTable.tsx'
 import { Dot } from '../../ui/Dot.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { FilterBar } from '../../ui/FilterBar.tsx'
-import { Meter } from '../../ui/Meter.tsx'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import { RelativeTime } from '../../ui/RelativeTime.tsx'
 import { StatusFilter } from '../../ui/StatusFilter.tsx'
 import { installationTone } from '../../words/installation-state.ts'
 import { Duration } from './Duration.tsx'
+import { Percent } from './Percent.tsx'
 
 /** All installations, newest first, live. */
 export function InstallationsPage() {
@@ -111,15 +111,6 @@ function InstallationLink({ installation: { installation_id, machine_id } }: { i
     <Link to="/installations/$installationId" params={{ installationId: installation_id }}>
       {machine_id}
     </Link>
-  )
-}
-
-function Percent({ installation: { progress, status, machine_id } }: { installation: Installation }) {
-  return (
-    <span style={{ display: 'grid', gridTemplateColumns: '1fr 40px', alignItems: 'center', gap: 8 }}>
-      <Meter percent={progress.percent} tone={installationTone[status]} label={`Progress of ${machine_id}`} />
-      <span className="numbers">{progress.percent} %</span>
-    </span>
   )
 }
 

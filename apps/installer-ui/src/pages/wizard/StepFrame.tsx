@@ -5,13 +5,19 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useDraft } from './draft/draft.ts'
 import { ShowLineContext, type Place } from './editor/show-line.ts'
 import { TextPanel } from './editor/TextPanel.tsx'
-import { StepTrack } from './StepTrack.tsx'
 import { UnreadableText } from './UnreadableText.tsx'
 import classes from './StepFrame.module.css'
 
-/** A step's form with the config's text beside it, or in a drawer where the screen is too narrow for both. */
-export function StepFrame({ withText, children }: { withText: boolean; children: ReactNode }) {
-  const { check, config } = useDraft()
+interface StepFrameProps {
+  readonly withText: boolean
+  /** Above both. */
+  readonly head?: ReactNode
+  readonly children: ReactNode
+}
+
+/** A form with the config's text beside it, or in a drawer where the screen is too narrow for both. */
+export function StepFrame({ withText, head, children }: StepFrameProps) {
+  const { config } = useDraft()
   const isNarrow = useMediaQuery('(max-width: 1099px)', false, { getInitialValueInEffect: false })
   const [opened, setOpened] = useState(false)
   const [place, setPlace] = useState<Place | null>(null)
@@ -22,7 +28,7 @@ export function StepFrame({ withText, children }: { withText: boolean; children:
   const text = <TextPanel goTo={place} />
   return (
     <ShowLineContext value={showLine}>
-      <StepTrack findings={check.findings} />
+      {head}
       <div className={classes.columns} data-alone={!withText || isNarrow || undefined}>
         <div className={classes.form}>
           {withText && isNarrow && (

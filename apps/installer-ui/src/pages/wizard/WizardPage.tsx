@@ -4,6 +4,7 @@ import { StepTrack } from './StepTrack.tsx'
 import { formSteps } from './steps.ts'
 import { useWizard } from './use-wizard.ts'
 import { NoMachineChosen } from './NoMachineChosen.tsx'
+import { useDraft } from './draft/draft.ts'
 import { MachineDraft } from './draft/MachineDraft.tsx'
 import { ConfirmedPlanProvider } from './review/ConfirmedPlanProvider.tsx'
 import { StepFrame } from './StepFrame.tsx'
@@ -25,11 +26,17 @@ export function WizardPage() {
       <PageHeader title={`Install ${machineId}`} />
       <MachineDraft key={machineId} machineId={machineId}>
         <ConfirmedPlanProvider>
-          <StepFrame withText={formSteps.includes(step.name)}>
+          <StepFrame withText={formSteps.includes(step.name)} head={<DraftTrack />}>
             <Outlet />
           </StepFrame>
         </ConfirmedPlanProvider>
       </MachineDraft>
     </>
   )
+}
+
+/** The steps with what is to be mended in each. */
+function DraftTrack() {
+  const { check } = useDraft()
+  return <StepTrack findings={check.findings} />
 }

@@ -5,30 +5,30 @@ import { useMemo, useState, type ReactNode } from 'react'
 import { useRoute } from '../../../api/route-query.ts'
 import { DraftContext, type Draft } from './draft.ts'
 import { keepDraft, readDraft } from './kept-draft.ts'
-import { makeFirstDraft } from './first-draft.ts'
 
 interface DraftProviderProps {
   readonly machineId: string
   readonly inventory: Inventory
-  /** Image that a new draft begins with. */
-  readonly image: string
+  /** What a new draft begins with. */
+  readonly first: () => string
+  /** Under which name this browser keeps it; default: the machine's id. */
+  readonly keptAs?: string
   readonly children: ReactNode
 }
 
 /** The server looks at the draft when nobody has typed for this long: it knows the image and who answers on the network. */
 const pauseMs = 600
 
-/** Holds the draft of one machine; kept in this browser until it is installed. */
-export function DraftProvider({ machineId, inventory, image, children }: DraftProviderProps) {
-  const first = () => makeFirstDraft({ inventory, image })
-  const [text, change] = useState(() => readDraft(machineId) ?? first())
+/** Holds a draft, checked for one machine; kept in this browser until it is installed. */
+export function DraftProvider({ machineId, inventory, first, keptAs = machineId, children }: DraftProviderProps) {
+  const [text, change] = useState(() => readDraft(keptAs) ?? first())
   const [refusal, setRefusal] = useState<string | null>(null)
   const local = useMemo(() => checkConfig(text, { inventory }), [text, inventory])
   const findings = useServerFindings(machineId, text, local.findings)
   const setText = (next: string) => {
     change(next)
     setRefusal(null)
-    keepDraft(machineId, next)
+    keepDraft(keptAs, next)
   }
   const apply: Draft['apply'] = (edit) => {
     const edited = edit(text)

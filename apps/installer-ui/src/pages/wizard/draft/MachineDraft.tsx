@@ -1,9 +1,11 @@
 import type { ReactNode } from 'react'
-import { useList, useRoute } from '../../../api/route-query.ts'
+import { useRoute } from '../../../api/route-query.ts'
 import { Loading } from '../../../ui/Loading.tsx'
 import { QueryView } from '../../../ui/QueryView.tsx'
 import { DraftProvider } from './DraftProvider.tsx'
+import { makeFirstDraft } from './first-draft.ts'
 import { StartedFrom } from './StartedFrom.tsx'
+import { useLastImage } from './use-last-image.ts'
 
 /** The draft of one machine, once its hardware is known. */
 export function MachineDraft({ machineId, children }: { machineId: string; children: ReactNode }) {
@@ -15,8 +17,12 @@ export function MachineDraft({ machineId, children }: { machineId: string; child
         image === undefined ? (
           <Loading what="the images in use" />
         ) : (
-          <StartedFrom machineId={machineId}>
-            <DraftProvider machineId={machineId} inventory={hardware} image={image}>
+          <StartedFrom keptAs={machineId}>
+            <DraftProvider
+              machineId={machineId}
+              inventory={hardware}
+              first={() => makeFirstDraft({ inventory: hardware, image })}
+            >
               {children}
             </DraftProvider>
           </StartedFrom>
@@ -24,11 +30,4 @@ export function MachineDraft({ machineId, children }: { machineId: string; child
       }
     </QueryView>
   )
-}
-
-/** What was installed last on any machine is most likely wanted again; empty: nothing yet; undefined: still unknown. */
-function useLastImage(): string | undefined {
-  const { data, error } = useList('listInstallations')
-  if (error) return ''
-  return data && (data.toSorted((a, b) => b.created_at.localeCompare(a.created_at))[0]?.image.reference ?? '')
 }

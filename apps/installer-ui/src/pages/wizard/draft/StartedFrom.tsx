@@ -10,30 +10,30 @@ import { keepDraft } from './kept-draft.ts'
 import { readSource, type Source } from './read-source.ts'
 
 /** Takes over the text that the address names, before the draft begins; then the address is plain again. */
-export function StartedFrom({ machineId, children }: { machineId: string; children: ReactNode }) {
+export function StartedFrom({ keptAs, children }: { keptAs: string; children: ReactNode }) {
   const [{ config, from, alternative }, change] = usePageSearch()
   const plain = useCallback(() => change({ config: undefined, from: undefined, alternative: undefined }), [change])
   if (config === undefined && from === undefined) return children
   const source = { config, from, alternative }
-  return <TakeOver key={JSON.stringify(source)} machineId={machineId} source={source} onDone={plain} />
+  return <TakeOver key={JSON.stringify(source)} keptAs={keptAs} source={source} onDone={plain} />
 }
 
 interface TakeOverProps {
-  readonly machineId: string
+  readonly keptAs: string
   readonly source: Source
   onDone(): void
 }
 
-function TakeOver({ machineId, source, onDone }: TakeOverProps) {
+function TakeOver({ keptAs, source, onDone }: TakeOverProps) {
   const { data, error, refetch } = useQuery({
     queryKey: ['draft-source', source],
     queryFn: () => readSource(client, source),
   })
   useEffect(() => {
     if (data === undefined) return
-    keepDraft(machineId, data)
+    keepDraft(keptAs, data)
     onDone()
-  }, [data, machineId, onDone])
+  }, [data, keptAs, onDone])
   if (!error) return <Loading what="the config to begin with" />
   return (
     <FaultNote

@@ -1,0 +1,19 @@
+import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { isTerminal, type WholeInstallBatch } from '@slipway/protocol'
+import { useMay } from '../../api/session.ts'
+
+/** Leads to a new batch of the machines that this one did not complete, with their values. */
+export function AgainButton({ batch: { id, machines } }: { batch: WholeInstallBatch }) {
+  const mayOperate = useMay('operate')
+  const left = machines.filter(({ installation: { status } }) => isTerminal(status) && status !== 'completed').length
+  if (!mayOperate || left === 0) return null
+  return (
+    <Button
+      variant="default"
+      renderRoot={(props) => <Link to="/install-batches/new" search={{ again: id }} {...props} />}
+    >
+      Install {left === 1 ? 'one machine' : `${left} machines`} again…
+    </Button>
+  )
+}
