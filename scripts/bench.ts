@@ -4,6 +4,7 @@ const benches: Readonly<Record<string, () => Promise<(args: readonly string[]) =
   guests: async () => (await import('./bench/guests.ts')).benchGuests,
   installs: async () => (await import('./bench/installs.ts')).benchInstalls,
   scripts: async () => (await import('./bench/scripts.ts')).benchScripts,
+  ui: async () => (await import('../e2e/ui/bench.ts')).benchUi,
 }
 
 const [name = '', ...args] = process.argv.slice(2)
