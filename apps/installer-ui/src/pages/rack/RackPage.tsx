@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconPlus, IconRadar2 } from '@tabler/icons-react'
 import { machineStatuses, type Machine } from '@slipway/protocol'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useAct, useList } from '../../api/route-query.ts'
 import { useMay } from '../../api/session.ts'
 import { usePageSearch } from '../../app/use-page-search.ts'
@@ -13,11 +13,13 @@ import { PageHeader } from '../../ui/PageHeader.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import { StatusFilter } from '../../ui/StatusFilter.tsx'
 import { machineTone } from '../../words/machine-status.ts'
-import { AddMachineDialog } from './AddMachineDialog.tsx'
 import { matchesMachine } from './matches-machine.ts'
 import { MachineTable } from './MachineTable.tsx'
 import { NoMachines } from './NoMachines.tsx'
 import { ViewSwitch } from './ViewSwitch.tsx'
+
+/** Not part of the first load: few need it, and not at once. */
+const AddMachineDialog = lazy(async () => ({ default: (await import('./AddMachineDialog.tsx')).AddMachineDialog }))
 
 /** Home: all machines that are known, live. */
 export function RackPage() {
@@ -56,7 +58,11 @@ export function RackPage() {
         }
       />
       {asking.error && <FaultNote fault={asking.error} title="Discovery was not started" />}
-      <AddMachineDialog opened={adding} onClose={() => setAdding(false)} />
+      {adding && (
+        <Suspense>
+          <AddMachineDialog opened onClose={() => setAdding(false)} />
+        </Suspense>
+      )}
       <QueryView query={machines} what="the machines">
         {(rows) => (rows.length === 0 ? <NoMachines onAdd={() => setAdding(true)} /> : <Rack rows={rows} />)}
       </QueryView>

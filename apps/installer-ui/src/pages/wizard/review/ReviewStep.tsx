@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { toFault } from '@slipway/base'
+import { Link } from '@tanstack/react-router'
 import { FaultNote } from '../../../ui/FaultNote.tsx'
 import { Loading } from '../../../ui/Loading.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
@@ -15,7 +16,7 @@ import { usePlan } from './use-plan.ts'
 
 /** What will be done, step by step, before anything is. */
 export function ReviewStep() {
-  const { check } = useDraft()
+  const { check, machineId } = useDraft()
   const { data, error, isSound, refetch } = usePlan()
   const { sha256 } = useConfirmedPlan()
   const warnings = check.findings.filter(({ severity }) => severity !== 'error')
@@ -28,6 +29,14 @@ export function ReviewStep() {
       )}
       {isSound && !error && !data && <Loading what="the plan" rows={6} />}
       {data && <PlanPanels plan={data.plan} sha256={data.plan_sha256} />}
+      {data && (
+        <p className="quiet" style={{ fontSize: '0.8125rem' }}>
+          More machines of this kind?{' '}
+          <Link to="/install-batches/new" search={{ machine: machineId }}>
+            Install many with this config
+          </Link>
+        </p>
+      )}
       <StepButtons mayGoOn={data !== undefined && sha256 === data.plan_sha256} />
     </>
   )
