@@ -28,6 +28,16 @@ export interface Stand {
 /** Three machines, one of them installed and one failed, three guests, a script that ran, and a schedule. */
 export async function startFew(): Promise<Stand & { readonly rack: Rack }> {
   const rack = await startRack({ machines: 3, guests: 3, faults: ['disk-fail:sim-0003'] })
+  try {
+    const ids = await furnish(rack)
+    return { url: rack.url, token: rack.token, rack, ids, stop: () => rack.stop() }
+  } catch (error) {
+    await rack.stop()
+    throw error
+  }
+}
+
+async function furnish(rack: Rack): Promise<Stand['ids']> {
   const { client } = rack
   const { batchId, installations } = await installTwo(rack)
   const source =
@@ -44,7 +54,7 @@ export async function startFew(): Promise<Stand & { readonly rack: Rack }> {
       targets: { machine_ids: ['sim-guest-0002'] },
     },
   })
-  const ids = {
+  return {
     machineId: 'sim-0002',
     installationId: installations[0] ?? '',
     failedInstallationId: installations[1] ?? '',
@@ -53,7 +63,6 @@ export async function startFew(): Promise<Stand & { readonly rack: Rack }> {
     scriptId: script.id,
     runId: executions[0]?.id ?? '',
   }
-  return { url: rack.url, token: rack.token, rack, ids, stop: () => rack.stop() }
 }
 
 /** Installs the first machine and the third, whose disk fails, as one batch; waits for both ends. */

@@ -29,6 +29,8 @@ export interface Run extends WriterRun {
   /** Aborts when the run is over or the instance stops. */
   readonly abort: AbortController
   intent: InstallationRow['intent']
+  /** False while the machine could not be told of the intent. */
+  isTold: boolean
   /** True once the machine has answered this run. */
   heard: boolean
   /** Set while the machine is connected; delivers cancel and rollback. False: the machine has not begun the installation. */

@@ -60,9 +60,15 @@ export class Runner {
   /** Hands an operator's wish to a run of this instance; another instance sees it when it renews its lease. */
   async deliver(installationId: string, intent: 'cancel' | 'rollback'): Promise<void> {
     const { run } = this.#runs.get(installationId) ?? {}
-    if (!run || run.intent === intent) return
+    if (!run || (run.intent === intent && run.isTold)) return
     run.intent = intent
-    await run.deliver?.()
+    run.isTold = true
+    try {
+      await run.deliver?.()
+    } catch (error) {
+      if (!waitsFor(error)) throw error
+      run.isTold = false // the intent is stored: the machine is told when it can be, at the latest with the next lease
+    }
   }
 
   /** Stops taking work and leaves the running installations to whoever starts next; the machines go on meanwhile. */
@@ -115,6 +121,7 @@ export class Runner {
       lastProgressAt: Date.now(),
       abort,
       intent: row.intent,
+      isTold: true,
       heard: false,
       deliver: null,
       onOver: () => abort.abort(),
