@@ -1,16 +1,14 @@
-import { Fault } from '@slipway/base'
 import type { Client } from '@slipway/client'
 import { checkConfig } from '@slipway/machine-config'
-import type { BatchMachineCheck, InstallBatch } from '@slipway/protocol'
+import type { BatchMachineCheck } from '@slipway/protocol'
 import type { Command } from 'commander'
 import { connect } from '../connect.ts'
 import { print, printJson } from '../output/print.ts'
-import { printTable } from '../output/print-table.ts'
 import { confirm } from './confirm.ts'
 import { findMachine } from './find-machine.ts'
 import { readConfigFile } from './read-config-file.ts'
 import { readValuesFile } from './read-values-file.ts'
-import { batchRow, printMachines, watchBatch } from './watch-batch.ts'
+import { printBatches, printMachines, printStates, watchBatch } from './watch-batch.ts'
 
 interface StartOptions {
   name: string
@@ -55,7 +53,7 @@ export function addInstallBatchesCommands(program: Command): void {
       const page = await connect().call('listInstallBatches', {})
       if (options.json) return printJson(page)
       if (page.items.length === 0) return print('No batches yet. Start one with: slipway install-batches start FILE')
-      print(printTable(['batch', 'name', 'machines', 'states', 'created'], page.items.map(batchRow)))
+      print(printBatches(page.items))
     })
   batches
     .command('show <id>')
@@ -76,7 +74,8 @@ export function addInstallBatchesCommands(program: Command): void {
     .command('cancel <id>')
     .description('cancel every installation of a batch that has not ended')
     .action(async (id: string) => {
-      print(summary(await connect().call('cancelInstallBatch', { params: { id } })))
+      const batch = await connect().call('cancelInstallBatch', { params: { id } })
+      print(`${id}: ${printStates(batch)}`)
     })
 }
 
@@ -112,7 +111,6 @@ async function readWish(client: Client, file: string, valuesFile: string) {
   const machines = []
   for (const { machine, values } of rows)
     machines.push({ machine_id: (await findMachine(client, machine)).machine_id, values })
-  if (machines.length === 0) throw new Fault('usage', `${valuesFile} names no machine`)
   return { kdl, machines }
 }
 
@@ -122,9 +120,4 @@ function describe({ machine_id, valid, findings, error, destroys }: BatchMachine
   for (const { device, serial, contents } of destroys)
     lines.push(`  destroys ${device}${serial === null ? '' : ` (serial ${serial})`}: ${contents}`)
   return [`${machine_id}: ${valid ? 'can be installed' : 'cannot be installed'}`, ...lines].join('\n')
-}
-
-function summary({ id, states }: InstallBatch): string {
-  const counts = Object.entries(states).map(([state, count]) => `${count} ${state}`)
-  return `${id}: ${counts.join(', ')}`
 }

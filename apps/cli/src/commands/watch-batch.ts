@@ -47,7 +47,7 @@ function report({ machines, machines_total }: WholeInstallBatch): number {
 
 /** The machines of a batch as a table, under what it is. */
 export function printMachines(batch: WholeInstallBatch): void {
-  print(printTable(['batch', 'name', 'machines', 'states', 'created'], [batchRow(batch)]))
+  print(printBatches([batch]))
   const rows = batch.machines.map(({ machine_id, installation: { status, progress, installation_id } }) => [
     machine_id,
     status,
@@ -58,7 +58,20 @@ export function printMachines(batch: WholeInstallBatch): void {
   print(`\n${printTable(['machine', 'status', 'percent', 'installation', 'error'], rows)}`)
 }
 
-export function batchRow({ id, name, machines_total, states, created_at }: InstallBatch): (string | number)[] {
-  const counts = Object.entries(states).map(([state, count]) => `${count} ${state}`)
-  return [id, name, machines_total, counts.join(', '), created_at]
+export function printBatches(batches: readonly InstallBatch[]): string {
+  const rows = batches.map((batch) => [
+    batch.id,
+    batch.name,
+    batch.machines_total,
+    printStates(batch),
+    batch.created_at,
+  ])
+  return printTable(['batch', 'name', 'machines', 'states', 'created'], rows)
+}
+
+/** How many machines are in which state. */
+export function printStates({ states }: Pick<InstallBatch, 'states'>): string {
+  return Object.entries(states)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ')
 }

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconSearchOff } from '@tabler/icons-react'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import type { WholeInstallBatch } from '@slipway/protocol'
 import { usePageSearch } from '../../app/use-page-search.ts'
 import { DataTable, type Column } from '../../ui/DataTable.tsx'
@@ -11,6 +11,7 @@ import { StatusFilter } from '../../ui/StatusFilter.tsx'
 import { installationTone } from '../../words/installation-state.ts'
 import { batchShares } from '../install-batches/batch-shares.ts'
 import { Duration } from '../installations/Duration.tsx'
+import { InstallationLink } from '../installations/InstallationLink.tsx'
 import { Percent } from '../installations/Percent.tsx'
 
 type BatchMachine = WholeInstallBatch['machines'][number]
@@ -58,7 +59,12 @@ export function BatchMachines({ batch }: { batch: WholeInstallBatch }) {
 }
 
 const columns: readonly Column<BatchMachine>[] = [
-  { key: 'machine', title: 'Machine', width: '18%', cell: (row) => <MachineLink row={row} /> },
+  {
+    key: 'machine',
+    title: 'Machine',
+    width: '18%',
+    cell: (row) => <InstallationLink installation={row.installation} />,
+  },
   { key: 'values', title: 'Gets', width: '24%', cell: (row) => <Values row={row} /> },
   { key: 'status', title: 'Status', width: '120px', cell: (row) => <Status row={row} /> },
   { key: 'progress', title: 'Progress', width: '150px', cell: (row) => <Percent installation={row.installation} /> },
@@ -71,14 +77,6 @@ const columns: readonly Column<BatchMachine>[] = [
     cell: ({ installation }) => <Duration installation={installation} />,
   },
 ]
-
-function MachineLink({ row: { machine_id, installation } }: { row: BatchMachine }) {
-  return (
-    <Link to="/installations/$installationId" params={{ installationId: installation.installation_id }}>
-      {machine_id}
-    </Link>
-  )
-}
 
 /** What a machine is known by stands first. */
 const hostname = '/sysconfig/hostname'
@@ -103,7 +101,7 @@ function MachineCard({ row }: { row: BatchMachine }) {
     <>
       <div style={{ display: 'flex', justifyContent: 'space-between', gap: 8, marginBottom: 6 }}>
         <strong>
-          <MachineLink row={row} />
+          <InstallationLink installation={row.installation} />
         </strong>
         <Status row={row} />
       </div>

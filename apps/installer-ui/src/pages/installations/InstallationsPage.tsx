@@ -15,6 +15,7 @@ import { RelativeTime } from '../../ui/RelativeTime.tsx'
 import { StatusFilter } from '../../ui/StatusFilter.tsx'
 import { installationTone } from '../../words/installation-state.ts'
 import { Duration } from './Duration.tsx'
+import { InstallationLink } from './InstallationLink.tsx'
 import { Percent } from './Percent.tsx'
 
 /** All installations, newest first, live. */
@@ -105,14 +106,6 @@ const columns: readonly Column<Installation>[] = [
     cell: ({ created_at }) => <RelativeTime at={created_at} />,
   },
 ]
-
-function InstallationLink({ installation: { installation_id, machine_id } }: { installation: Installation }) {
-  return (
-    <Link to="/installations/$installationId" params={{ installationId: installation_id }}>
-      {machine_id}
-    </Link>
-  )
-}
 
 function InstallationCard({ installation }: { installation: Installation }) {
   const { status, image, created_at } = installation

@@ -1,16 +1,10 @@
 import { Button } from '@mantine/core'
 import { IconArrowsShuffle } from '@tabler/icons-react'
 import { checkConfig } from '@slipway/machine-config'
-import type { Inventory } from '@slipway/protocol'
-import { useRoute } from '../../api/route-query.ts'
-import { Loading } from '../../ui/Loading.tsx'
 import { Notice } from '../../ui/Notice.tsx'
-import { QueryView } from '../../ui/QueryView.tsx'
 import { useDraft } from '../wizard/draft/draft.ts'
-import { DraftProvider } from '../wizard/draft/DraftProvider.tsx'
-import { makeFirstDraft } from '../wizard/draft/first-draft.ts'
-import { StartedFrom } from '../wizard/draft/StartedFrom.tsx'
-import { useLastImage } from '../wizard/draft/use-last-image.ts'
+import { makeFirstDraft, type FirstDraft } from '../wizard/draft/first-draft.ts'
+import { MachineDraft } from '../wizard/draft/MachineDraft.tsx'
 import { StepFrame } from '../wizard/StepFrame.tsx'
 import { BatchForm, type BatchFormProps } from './BatchForm.tsx'
 import { portable } from './portable.ts'
@@ -23,36 +17,19 @@ interface BatchTemplateProps extends BatchFormProps {
 
 /** The config of all machines beside what each gets of its own. */
 export function BatchTemplate({ model, ...form }: BatchTemplateProps) {
-  const inventory = useRoute('getMachineInventory', { params: { machine_id: model } })
-  const image = useLastImage()
   return (
-    <QueryView query={inventory} what="the hardware">
-      {(hardware) =>
-        image === undefined ? (
-          <Loading what="the images in use" />
-        ) : (
-          <StartedFrom keptAs={batchDraft}>
-            <DraftProvider
-              machineId={model}
-              keptAs={batchDraft}
-              inventory={hardware}
-              first={() => firstTemplate(hardware, image)}
-            >
-              <StepFrame withText head={<FitsAll />}>
-                <BatchForm {...form} />
-              </StepFrame>
-            </DraftProvider>
-          </StartedFrom>
-        )
-      }
-    </QueryView>
+    <MachineDraft machineId={model} keptAs={batchDraft} makeFirst={makeFirstTemplate}>
+      <StepFrame withText head={<FitsAll />}>
+        <BatchForm {...form} />
+      </StepFrame>
+    </MachineDraft>
   )
 }
 
-function firstTemplate(inventory: Inventory, image: string): string {
-  const text = makeFirstDraft({ inventory, image })
-  const { config } = checkConfig(text, { inventory })
-  const edited = config && portable(config, inventory)?.(text)
+function makeFirstTemplate(begin: FirstDraft): string {
+  const text = makeFirstDraft(begin)
+  const { config } = checkConfig(text, { inventory: begin.inventory })
+  const edited = config && portable(config, begin.inventory)?.(text)
   return edited?.ok === true ? edited.value : text
 }
 

@@ -1,4 +1,5 @@
 import { Button, TextInput } from '@mantine/core'
+import type { Fault } from '@slipway/base'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { CallOutput } from '@slipway/client'
@@ -91,7 +92,7 @@ export function StartPanel({ wish, body, check, onCheck, isChecking, onChange }:
   )
 }
 
-function Refused({ fault }: { fault: NonNullable<ReturnType<typeof useAct<'addInstallBatch'>>['error']> }) {
+function Refused({ fault }: { fault: Fault }) {
   const refusals = [...refusalsOf(fault.details)]
   return (
     <FaultNote

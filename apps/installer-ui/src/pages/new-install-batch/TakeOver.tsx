@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { isTerminal, type WholeInstallBatch } from '@slipway/protocol'
+import type { WholeInstallBatch } from '@slipway/protocol'
 import { toFault } from '@slipway/base'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
@@ -7,6 +7,7 @@ import { client } from '../../api/client.ts'
 import { usePageSearch } from '../../app/use-page-search.ts'
 import { FaultNote } from '../../ui/FaultNote.tsx'
 import { Loading } from '../../ui/Loading.tsx'
+import { leftMachines } from '../install-batches/left-machines.ts'
 import { keepDraft, readDraft } from '../wizard/draft/kept-draft.ts'
 import { noWish, type BatchWish } from './batch-wish.ts'
 import { batchDraft, keepWish } from './use-batch-wish.ts'
@@ -53,13 +54,16 @@ function ofMachine(id: string): { readonly wish: BatchWish; readonly text: strin
   return { wish: { ...noWish, machines: [id] }, text: readDraft(id) }
 }
 
-function ofBatch({ name, kdl, machines }: WholeInstallBatch): { readonly wish: BatchWish; readonly text: string } {
-  const left = machines.filter(({ installation: { status } }) => isTerminal(status) && status !== 'completed')
+function ofBatch(batch: WholeInstallBatch): { readonly wish: BatchWish; readonly text: string } {
+  const left = leftMachines(batch)
   const values = left.map(
     ({ machine_id, values: given }) =>
       [machine_id, Object.fromEntries(Object.entries(given).map(([at, value]) => [at, String(value)]))] as const,
   )
   const columns = [...new Set(left.flatMap(({ values: given }) => Object.keys(given)))]
   const ids = left.map(({ machine_id }) => machine_id)
-  return { wish: { name: `${name} again`, machines: ids, columns, values: Object.fromEntries(values) }, text: kdl }
+  return {
+    wish: { name: `${batch.name} again`, machines: ids, columns, values: Object.fromEntries(values) },
+    text: batch.kdl,
+  }
 }

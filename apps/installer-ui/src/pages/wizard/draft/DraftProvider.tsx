@@ -11,8 +11,8 @@ interface DraftProviderProps {
   readonly inventory: Inventory
   /** What a new draft begins with. */
   readonly first: () => string
-  /** Under which name this browser keeps it; default: the machine's id. */
-  readonly keptAs?: string
+  /** Under which name this browser keeps it. */
+  readonly keptAs: string
   readonly children: ReactNode
 }
 
@@ -20,7 +20,7 @@ interface DraftProviderProps {
 const pauseMs = 600
 
 /** Holds a draft, checked for one machine; kept in this browser until it is installed. */
-export function DraftProvider({ machineId, inventory, first, keptAs = machineId, children }: DraftProviderProps) {
+export function DraftProvider({ machineId, inventory, first, keptAs, children }: DraftProviderProps) {
   const [text, change] = useState(() => readDraft(keptAs) ?? first())
   const [refusal, setRefusal] = useState<string | null>(null)
   const local = useMemo(() => checkConfig(text, { inventory }), [text, inventory])

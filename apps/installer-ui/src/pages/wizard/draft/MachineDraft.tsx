@@ -3,12 +3,26 @@ import { useRoute } from '../../../api/route-query.ts'
 import { Loading } from '../../../ui/Loading.tsx'
 import { QueryView } from '../../../ui/QueryView.tsx'
 import { DraftProvider } from './DraftProvider.tsx'
-import { makeFirstDraft } from './first-draft.ts'
+import { makeFirstDraft, type FirstDraft } from './first-draft.ts'
 import { StartedFrom } from './StartedFrom.tsx'
 import { useLastImage } from './use-last-image.ts'
 
-/** The draft of one machine, once its hardware is known. */
-export function MachineDraft({ machineId, children }: { machineId: string; children: ReactNode }) {
+interface MachineDraftProps {
+  readonly machineId: string
+  /** Under which name this browser keeps it; default: the machine's id. */
+  readonly keptAs?: string
+  /** What a new draft begins with. */
+  readonly makeFirst?: (begin: FirstDraft) => string
+  readonly children: ReactNode
+}
+
+/** A draft that is checked for one machine, once that machine's hardware is known. */
+export function MachineDraft({
+  machineId,
+  keptAs = machineId,
+  makeFirst = makeFirstDraft,
+  children,
+}: MachineDraftProps) {
   const inventory = useRoute('getMachineInventory', { params: { machine_id: machineId } })
   const image = useLastImage()
   return (
@@ -17,11 +31,12 @@ export function MachineDraft({ machineId, children }: { machineId: string; child
         image === undefined ? (
           <Loading what="the images in use" />
         ) : (
-          <StartedFrom keptAs={machineId}>
+          <StartedFrom keptAs={keptAs}>
             <DraftProvider
               machineId={machineId}
+              keptAs={keptAs}
               inventory={hardware}
-              first={() => makeFirstDraft({ inventory: hardware, image })}
+              first={() => makeFirst({ inventory: hardware, image })}
             >
               {children}
             </DraftProvider>
