@@ -8,6 +8,7 @@ import { EmptyState } from '../../ui/EmptyState.tsx'
 import { FaultNote } from '../../ui/FaultNote.tsx'
 import { Loading } from '../../ui/Loading.tsx'
 import { EventItem } from './EventItem.tsx'
+import { matchesWords } from '../../ui/matches-words.ts'
 import classes from './EventHistory.module.css'
 
 interface EventHistoryProps {
@@ -54,9 +55,5 @@ export function EventHistory({ query, search = '', pageSize }: EventHistoryProps
 }
 
 function contains(event: HistoryEvent, search: string): boolean {
-  const text = `${event.type} ${event.actor} ${JSON.stringify(event.data)}`.toLowerCase()
-  return search
-    .toLowerCase()
-    .split(/\s+/u)
-    .every((word) => text.includes(word))
+  return matchesWords(search, [event.type, event.actor, JSON.stringify(event.data)])
 }

@@ -1,4 +1,5 @@
 import type { Guest } from '@slipway/protocol'
+import { matchesWords } from '../../ui/matches-words.ts'
 
 /** Whether a guest is among those that are looked for: every word in its name, id, system, version, address or tags. */
 export function matchesGuest(
@@ -9,9 +10,5 @@ export function matchesGuest(
   const { machine_id, name, platform, agent_version, tags, metrics } = guest
   const addresses = metrics?.data.system.network.interfaces.flatMap(({ ip_addresses }) => ip_addresses ?? []) ?? []
   const system = metrics?.data.system.system.name
-  const text = [machine_id, name, platform, agent_version, system, ...tags, ...addresses].join(' ').toLowerCase()
-  return filter.q
-    .toLowerCase()
-    .split(/\s+/u)
-    .every((word) => text.includes(word))
+  return matchesWords(filter.q, [machine_id, name, platform, agent_version, system, ...tags, ...addresses])
 }

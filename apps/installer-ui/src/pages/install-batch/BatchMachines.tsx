@@ -7,6 +7,7 @@ import { DataTable, type Column } from '../../ui/DataTable.tsx'
 import { Dot } from '../../ui/Dot.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { FilterBar } from '../../ui/FilterBar.tsx'
+import { matchesWords } from '../../ui/matches-words.ts'
 import { StatusFilter } from '../../ui/StatusFilter.tsx'
 import { installationTone } from '../../words/installation-state.ts'
 import { batchShares } from '../install-batches/batch-shares.ts'
@@ -20,13 +21,9 @@ type BatchMachine = WholeInstallBatch['machines'][number]
 export function BatchMachines({ batch }: { batch: WholeInstallBatch }) {
   const [{ q = '', status }, change] = usePageSearch()
   const navigate = useNavigate()
-  const words = q.toLowerCase().split(/\s+/u)
   const found = batch.machines
     .filter(({ installation }) => status === undefined || installation.status === status)
-    .filter(({ machine_id, values }) => {
-      const text = [machine_id, ...Object.values(values)].join(' ').toLowerCase()
-      return words.every((word) => text.includes(word))
-    })
+    .filter(({ machine_id, values }) => matchesWords(q, [machine_id, ...Object.values(values)]))
   return (
     <>
       <FilterBar what="machines" search={q} onSearch={(text) => change({ q: text })}>

@@ -8,6 +8,7 @@ import { usePageSearch } from '../../app/use-page-search.ts'
 import { DataTable, type Column } from '../../ui/DataTable.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { FilterBar } from '../../ui/FilterBar.tsx'
+import { matchesWords } from '../../ui/matches-words.ts'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import { RelativeTime } from '../../ui/RelativeTime.tsx'
@@ -52,11 +53,7 @@ function NoBatches({ mayStart }: { mayStart: boolean }) {
 function BatchList({ rows }: { rows: readonly InstallBatch[] }) {
   const [{ q = '' }, change] = usePageSearch()
   const navigate = useNavigate()
-  const words = q.toLowerCase().split(/\s+/u)
-  const found = rows.filter(({ name, id, created_by }) => {
-    const text = `${name} ${id} ${created_by}`.toLowerCase()
-    return words.every((word) => text.includes(word))
-  })
+  const found = rows.filter(({ name, id, created_by }) => matchesWords(q, [name, id, created_by]))
   return (
     <>
       <FilterBar what="batches" search={q} onSearch={(text) => change({ q: text })} />

@@ -9,6 +9,7 @@ import { DataTable, type Column } from '../../ui/DataTable.tsx'
 import { Dot } from '../../ui/Dot.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { FilterBar } from '../../ui/FilterBar.tsx'
+import { matchesWords } from '../../ui/matches-words.ts'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import { RelativeTime } from '../../ui/RelativeTime.tsx'
@@ -45,13 +46,9 @@ function NoInstallations() {
 function InstallationList({ rows }: { rows: readonly Installation[] }) {
   const [{ q = '', status }, change] = usePageSearch()
   const navigate = useNavigate()
-  const words = q.toLowerCase().split(/\s+/u)
   const found = rows
     .filter((row) => status === undefined || row.status === status)
-    .filter((row) => {
-      const text = `${row.machine_id} ${row.image.reference} ${row.installation_id} ${row.created_by}`.toLowerCase()
-      return words.every((word) => text.includes(word))
-    })
+    .filter((row) => matchesWords(q, [row.machine_id, row.image.reference, row.installation_id, row.created_by]))
   const states = countStates(
     installationStates,
     rows.map((row) => row.status),

@@ -1,4 +1,5 @@
 import type { Machine } from '@slipway/protocol'
+import { matchesWords } from '../../ui/matches-words.ts'
 
 /** Whether a machine is among those that are looked for: every word in its name, id, address, status, holder or capabilities. */
 export function matchesMachine(
@@ -7,9 +8,5 @@ export function matchesMachine(
 ): boolean {
   if (filter.status !== undefined && machine.status !== filter.status) return false
   const { hostname, machine_id, address, status, kind, claim, capabilities } = machine
-  const text = [hostname, machine_id, address, status, kind, claim?.holder, ...capabilities].join(' ').toLowerCase()
-  return filter.q
-    .toLowerCase()
-    .split(/\s+/u)
-    .every((word) => text.includes(word))
+  return matchesWords(filter.q, [hostname, machine_id, address, status, kind, claim?.holder, ...capabilities])
 }

@@ -1,4 +1,5 @@
 import type { ScriptExecution } from '@slipway/protocol'
+import { matchesWords } from '../../ui/matches-words.ts'
 
 /** Runs that were asked for together: one script, and one moment, which the database gives to all rows of one request. */
 export function isTogether(
@@ -20,9 +21,5 @@ export function matchesRun(run: ScriptExecution, { q, status, asked }: RunFilter
   if (status !== undefined && run.status !== status) return false
   if (asked !== undefined && run.created_at !== asked) return false
   const { script_name, machine_id, id, created_by, error, waiting } = run
-  const text = [script_name, machine_id, id, created_by, error, waiting].join(' ').toLowerCase()
-  return q
-    .toLowerCase()
-    .split(/\s+/u)
-    .every((word) => text.includes(word))
+  return matchesWords(q, [script_name, machine_id, id, created_by, error, waiting])
 }

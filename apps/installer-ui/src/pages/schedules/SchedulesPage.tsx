@@ -6,6 +6,7 @@ import { usePageSearch } from '../../app/use-page-search.ts'
 import { DataTable, type Column } from '../../ui/DataTable.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { FilterBar } from '../../ui/FilterBar.tsx'
+import { matchesWords } from '../../ui/matches-words.ts'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import { RelativeTime } from '../../ui/RelativeTime.tsx'
@@ -39,11 +40,9 @@ function NoSchedules() {
 
 function ScheduleList({ rows }: { rows: readonly Schedule[] }) {
   const [{ q = '' }, change] = usePageSearch()
-  const words = q.toLowerCase().split(/\s+/u)
-  const found = rows.filter((row) => {
-    const text = [row.name, row.script_name, describeTargets(row), describeTiming(row)].join(' ').toLowerCase()
-    return words.every((word) => text.includes(word))
-  })
+  const found = rows.filter((row) =>
+    matchesWords(q, [row.name, row.script_name, describeTargets(row), describeTiming(row)]),
+  )
   return (
     <>
       <FilterBar what="schedules" search={q} onSearch={(text) => change({ q: text })} />

@@ -8,6 +8,7 @@ import { usePageSearch } from '../../app/use-page-search.ts'
 import { DataTable, type Column } from '../../ui/DataTable.tsx'
 import { EmptyState } from '../../ui/EmptyState.tsx'
 import { FilterBar } from '../../ui/FilterBar.tsx'
+import { matchesWords } from '../../ui/matches-words.ts'
 import { PageHeader } from '../../ui/PageHeader.tsx'
 import { QueryView } from '../../ui/QueryView.tsx'
 import { RelativeTime } from '../../ui/RelativeTime.tsx'
@@ -54,11 +55,9 @@ function NoScripts({ mayWrite }: { mayWrite: boolean }) {
 
 function ScriptList({ rows }: { rows: readonly Script[] }) {
   const [{ q = '' }, change] = usePageSearch()
-  const words = q.toLowerCase().split(/\s+/u)
-  const found = rows.filter(({ name, description, tags, category, os }) => {
-    const text = [name, description, category, ...tags, ...os].join(' ').toLowerCase()
-    return words.every((word) => text.includes(word))
-  })
+  const found = rows.filter(({ name, description, tags, category, os }) =>
+    matchesWords(q, [name, description, category, ...tags, ...os]),
+  )
   return (
     <>
       <FilterBar what="scripts" search={q} onSearch={(text) => change({ q: text })} />
