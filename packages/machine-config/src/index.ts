@@ -1,5 +1,6 @@
 export { checkConfig, parseConfig } from './check-config.ts'
 export { addDisk, addInterface, type NewInterface } from './edit/add.ts'
+export { valueAt } from './edit/pointer.ts'
 export { setValue } from './edit/set-value.ts'
 export { typedValue } from './edit/typed-value.ts'
 export { withValues, type ConfigValues } from './edit/with-values.ts'

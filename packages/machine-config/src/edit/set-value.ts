@@ -6,6 +6,7 @@ import { headSpan, makePlaces } from '../places.ts'
 import { shown } from '../words.ts'
 import { appendToBlock, appendToDocument, removeEntry, removeNode, replace, type Editable } from './splice.ts'
 import { findTarget, writeAt, writeLeaf, type EditValue, type Target } from './target.ts'
+import { valueAt } from './pointer.ts'
 
 /**
  * Sets the value at a JSON pointer of the typed config in its text, and keeps every other byte: comments, order and
@@ -127,15 +128,4 @@ function holds(text: string, before: ReadText, pointer: string, value: EditValue
 function lastOf(config: unknown, pointer: string): unknown {
   const list = valueAt(config, pointer)
   return Array.isArray(list) ? list.at(-1) : undefined
-}
-
-function valueAt(config: unknown, pointer: string): unknown {
-  let at = config
-  for (const step of pointer.split('/').slice(1)) {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
-    // Safe: an object that has the key.
-    at = (at as Record<string, unknown>)[key]
-  }
-  return at
 }

@@ -1,6 +1,7 @@
 import { printSize } from '../size.ts'
 import type { KdlVersion } from '../kdl-text.ts'
 import { writeName, writeString, writeValue } from '../print/kdl-writing.ts'
+import { unescapeStep } from './pointer.ts'
 
 export type EditValue = string | number | boolean | null
 
@@ -60,7 +61,7 @@ const rules: readonly Rule[] = [
     target: ([, pool = '', name = '']) => ({
       kind: 'option',
       pool,
-      name: name.replaceAll('~1', '/').replaceAll('~0', '~'),
+      name: unescapeStep(name),
     }),
   },
 ]

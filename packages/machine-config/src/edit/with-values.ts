@@ -3,6 +3,7 @@ import { machineConfigSchema, type Finding, type MachineConfig } from '@slipway/
 import { placeFinding } from '../finding-list.ts'
 import { makePlaces } from '../places.ts'
 import { shown } from '../words.ts'
+import { pointerSteps } from './pointer.ts'
 
 /** Values for one machine by JSON pointer into the typed config, such as `/sysconfig/hostname`. */
 export type ConfigValues = Readonly<Record<string, string | number | boolean>>
@@ -28,7 +29,7 @@ export function withValues(template: MachineConfig, values: ConfigValues): Resul
 
 /** What stood there; undefined where the config has no single value at the pointer. */
 function put(config: object, pointer: string, value: unknown): { readonly value: unknown } | undefined {
-  const steps = pointer.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const steps = pointerSteps(pointer)
   const last = steps.pop()
   if (steps.shift() !== '' || last === undefined) return undefined
   const parent = steps.reduce<unknown>((at, step) => (hasOwn(at, step) ? at[step] : undefined), config)

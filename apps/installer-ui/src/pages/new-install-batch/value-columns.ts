@@ -1,3 +1,4 @@
+import { valueAt } from '@slipway/machine-config'
 import type { MachineConfig } from '@slipway/protocol'
 
 /** A single value of the config that can differ from machine to machine. */
@@ -43,13 +44,6 @@ function pointersIn(value: unknown, at: string): string[] {
 
 /** What the config has at a pointer, as text; empty: nothing. */
 export function textAt(config: MachineConfig, pointer: string): string {
-  const steps = pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const value = steps.reduce<unknown>(
-    (at, step) => (typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined),
-    config,
-  )
+  const value = valueAt(config, pointer)
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
