@@ -1,14 +1,11 @@
-import { Button } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { Script } from '@slipway/protocol'
-import { useState } from 'react'
 import { useAct } from '../../api/route-query.ts'
-import { FaultNote } from '../../ui/FaultNote.tsx'
+import { AskTwice } from '../../ui/AskTwice.tsx'
 
 /** Deletes a script once it was asked twice. */
 export function RemoveScript({ script }: { script: Script }) {
-  const [asked, setAsked] = useState(false)
   const queries = useQueryClient()
   const navigate = useNavigate()
   const removing = useAct('removeScript', {
@@ -17,21 +14,13 @@ export function RemoveScript({ script }: { script: Script }) {
       await queries.invalidateQueries({ queryKey: ['listScripts'] })
     },
   })
-  if (!asked)
-    return (
-      <Button variant="default" onClick={() => setAsked(true)}>
-        Delete
-      </Button>
-    )
   return (
-    <>
-      {removing.error && <FaultNote fault={removing.error} title="The script was not deleted" />}
-      <Button color="red" loading={removing.isPending} onClick={() => removing.mutate({ params: { id: script.id } })}>
-        Delete for good
-      </Button>
-      <Button variant="default" onClick={() => setAsked(false)}>
-        Keep
-      </Button>
-    </>
+    <AskTwice
+      words={{ ask: 'Delete', confirm: 'Delete for good', keep: 'Keep' }}
+      fault={removing.error}
+      failed="The script was not deleted"
+      isPending={removing.isPending}
+      onConfirm={() => removing.mutate({ params: { id: script.id } })}
+    />
   )
 }
