@@ -4,7 +4,7 @@ import type { ConfigCheck } from '@slipway/protocol'
 import { connect } from '../connect.ts'
 import { print, printJson } from '../output/print.ts'
 import { findMachine } from './find-machine.ts'
-import { readConfigFile } from './read-config-file.ts'
+import { readTextFile } from './read-text-file.ts'
 
 /** `slipway config check|format`: no server is needed unless `--machine` is given. */
 export function addConfigCommands(program: Command): void {
@@ -15,7 +15,7 @@ export function addConfigCommands(program: Command): void {
     .option('--machine <machine>', 'check against this machine’s hardware, by the server')
     .option('--json', 'print JSON')
     .action(async (file: string, options: { machine?: string; json?: boolean }) => {
-      const text = readConfigFile(file)
+      const text = readTextFile(file)
       const check = options.machine ? await checkOnServer(text, options.machine) : checkConfig(text, { file })
       if (options.json) printJson(check)
       else print(describeCheck(check, file))
@@ -26,7 +26,7 @@ export function addConfigCommands(program: Command): void {
     .description('print a machine config in canonical form')
     .option('--kdl1', 'print KDL version 1')
     .action((file: string, options: { kdl1?: boolean }) => {
-      const text = readConfigFile(file)
+      const text = readTextFile(file)
       const formatted = formatConfig(text, { kdl1: options.kdl1 ?? false })
       if (formatted.ok) return void process.stdout.write(formatted.value)
       process.stderr.write(`${printFindings(formatted.error, file)}\n`)

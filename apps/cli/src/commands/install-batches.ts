@@ -6,7 +6,7 @@ import { connect } from '../connect.ts'
 import { print, printJson } from '../output/print.ts'
 import { confirm } from './confirm.ts'
 import { findMachine } from './find-machine.ts'
-import { readConfigFile } from './read-config-file.ts'
+import { readTextFile } from './read-text-file.ts'
 import { readValuesFile } from './read-values-file.ts'
 import { printBatches, printMachines, printStates, watchBatch } from './watch-batch.ts'
 
@@ -106,7 +106,7 @@ async function start(file: string, options: StartOptions): Promise<number> {
 }
 
 async function readWish(client: Client, file: string, valuesFile: string) {
-  const kdl = readConfigFile(file)
+  const kdl = readTextFile(file)
   const rows = readValuesFile(valuesFile, checkConfig(kdl).config)
   const machines = []
   for (const { machine, values } of rows)

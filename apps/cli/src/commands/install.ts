@@ -4,7 +4,7 @@ import { print, printJson } from '../output/print.ts'
 import { planDestroysData, printPlan } from '../output/print-plan.ts'
 import { confirm } from './confirm.ts'
 import { findMachine } from './find-machine.ts'
-import { readConfigFile } from './read-config-file.ts'
+import { readTextFile } from './read-text-file.ts'
 import { watchInstallation } from './watch-installation.ts'
 
 /** `slipway install MACHINE FILE [--yes]`: plans, asks before data is lost, installs, watches. */
@@ -29,7 +29,7 @@ interface InstallOptions {
 }
 
 async function install(name: string, file: string, options: InstallOptions): Promise<number> {
-  const kdl = readConfigFile(file)
+  const kdl = readTextFile(file)
   const client = connect()
   const machine = await findMachine(client, name)
   const { plan, plan_sha256 } = await client.call('makePlan', { body: { machine_id: machine.machine_id, kdl } })

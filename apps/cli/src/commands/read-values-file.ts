@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { Fault } from '@slipway/base'
 import { typedValue, type ConfigValues } from '@slipway/machine-config'
 import type { MachineConfig } from '@slipway/protocol'
 import { parse } from 'csv-parse/sync'
 import { z } from 'zod'
+import { readTextFile } from './read-text-file.ts'
 
 /** A machine, by id or host name, and what its config gets in the template's place. */
 export interface MachineValues {
@@ -23,16 +23,8 @@ const csvSchema = z.array(z.array(z.string()))
  * Throws `usage`.
  */
 export function readValuesFile(file: string, template: MachineConfig | null): MachineValues[] {
-  const text = readText(file)
+  const text = readTextFile(file)
   return extname(file).toLowerCase() === '.json' ? readJson(file, text) : readCsv(file, text, template)
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw unusable(file, cause)
-  }
 }
 
 function readJson(file: string, text: string): MachineValues[] {

@@ -5,7 +5,7 @@ import { print, printJson } from '../output/print.ts'
 import { findMachine } from './find-machine.ts'
 import { findScript } from './find-script.ts'
 import { followRuns } from './follow-runs.ts'
-import { readConfigFile } from './read-config-file.ts'
+import { readTextFile } from './read-text-file.ts'
 
 interface RunOptions {
   on: string[]
@@ -71,7 +71,7 @@ function readSettings(options: RunOptions) {
     ...options.input.map((text) => splitInput(text, '--input')),
     ...options.inputFile.map((text) => {
       const [name, file] = splitInput(text, '--input-file')
-      return [name, readConfigFile(file).replace(/\r?\n$/, '')] as const
+      return [name, readTextFile(file).replace(/\r?\n$/, '')] as const
     }),
   ]
   return {

@@ -8,7 +8,7 @@ import { print, printJson } from '../output/print.ts'
 import { printScriptFindings } from '../output/print-script-findings.ts'
 import { printTable } from '../output/print-table.ts'
 import { findScript } from './find-script.ts'
-import { readConfigFile } from './read-config-file.ts'
+import { readTextFile } from './read-text-file.ts'
 
 const fileEndings = new Set(['.yaml', '.yml', '.json'])
 
@@ -97,7 +97,7 @@ function isFolder(path: string): boolean {
 
 /** Saves one file and prints what became of it; false when it is not valid, so that a folder's others still are saved. */
 async function addFile(client: Client, file: string): Promise<boolean> {
-  const source = readConfigFile(file)
+  const source = readTextFile(file)
   const { valid, script, findings } = await client.call('checkScript', { body: { source } })
   if (findings.length > 0) process.stderr.write(`${printScriptFindings(findings, file)}\n`)
   if (!valid || !script) return false

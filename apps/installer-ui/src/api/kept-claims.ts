@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import type { Claim } from '@slipway/protocol'
 import { z } from 'zod/mini'
+import { browserStore } from './browser-store.ts'
 
 /** Claims that this browser holds, by machine. The id is the holder's handle; a browser that loses it waits for the expiry. */
 const keptSchema = z.record(z.string(), z.object({ claim_id: z.string(), expires_at: z.string() }))
@@ -38,18 +39,14 @@ function subscribe(listener: () => void): () => void {
 
 function readKept(): Kept {
   try {
-    const parsed = keptSchema.safeParse(JSON.parse(localStorage.getItem(key) ?? '{}'))
+    const parsed = keptSchema.safeParse(JSON.parse(browserStore.read(key) ?? '{}'))
     return parsed.success ? parsed.data : {}
   } catch {
-    return {} // not ours, or storage is forbidden: then nothing is kept
+    return {} // not ours
   }
 }
 
 function write(kept: Kept): void {
-  try {
-    localStorage.setItem(key, JSON.stringify(kept))
-  } catch {
-    // storage is forbidden or full: the claim lives until it expires
-  }
+  browserStore.keep(key, JSON.stringify(kept)) // one that cannot be kept lives until it expires
   for (const listener of listeners) listener()
 }

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { browserStore } from '../../api/browser-store.ts'
 import { batchWishSchema, noWish, type BatchWish } from './batch-wish.ts'
 
 const key = 'slipway.install-batch'
@@ -19,26 +20,18 @@ export function useBatchWish(): readonly [BatchWish, (wish: BatchWish) => void] 
 }
 
 export function keepWish(wish: BatchWish): void {
-  try {
-    localStorage.setItem(key, JSON.stringify(wish))
-  } catch {
-    // storage is forbidden or full: the wish lives as long as the page
-  }
+  browserStore.keep(key, JSON.stringify(wish))
 }
 
 export function forgetWish(): void {
-  try {
-    localStorage.removeItem(key)
-  } catch {
-    // nothing was kept
-  }
+  browserStore.forget(key)
 }
 
 function readWish(): BatchWish {
   try {
-    const parsed = batchWishSchema.safeParse(JSON.parse(localStorage.getItem(key) ?? 'null'))
+    const parsed = batchWishSchema.safeParse(JSON.parse(browserStore.read(key) ?? 'null'))
     return parsed.success ? parsed.data : noWish
   } catch {
-    return noWish // not ours, or storage is forbidden: then nothing is kept
+    return noWish // not ours
   }
 }

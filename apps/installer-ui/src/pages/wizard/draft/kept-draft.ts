@@ -1,26 +1,16 @@
+import { browserStore } from '../../../api/browser-store.ts'
+
 /** Drafts survive a reload: one text a machine, in this browser. */
 const keyOf = (machineId: string) => `slipway.draft.${machineId}`
 
 export function readDraft(machineId: string): string | null {
-  try {
-    return localStorage.getItem(keyOf(machineId))
-  } catch {
-    return null // storage is forbidden: the draft lives as long as the page
-  }
+  return browserStore.read(keyOf(machineId))
 }
 
 export function keepDraft(machineId: string, text: string): void {
-  try {
-    localStorage.setItem(keyOf(machineId), text)
-  } catch {
-    // storage is forbidden or full: the draft lives as long as the page
-  }
+  browserStore.keep(keyOf(machineId), text)
 }
 
 export function forgetDraft(machineId: string): void {
-  try {
-    localStorage.removeItem(keyOf(machineId))
-  } catch {
-    // nothing was kept
-  }
+  browserStore.forget(keyOf(machineId))
 }

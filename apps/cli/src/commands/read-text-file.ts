@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Fault } from '@slipway/base'
 
-/** Reads a config file, or standard input for `-`. */
-export function readConfigFile(file: string): string {
+/** Reads a text file, or standard input for `-`. */
+export function readTextFile(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch (cause) {
