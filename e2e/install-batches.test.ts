@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { simpleConfig, startRack, type Rack } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli } from './run-cli.ts'
 
-const cliMain = join(import.meta.dirname, '../apps/cli/src/main.ts')
 const ids = ['sim-0001', 'sim-0002', 'sim-0003']
 
 describe('many machines from one config, on the command line', () => {
@@ -27,15 +24,10 @@ describe('many machines from one config, on the command line', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  async function slipway(...args: readonly string[]) {
-    const env = { ...process.env, SLIPWAY_URL: rack.url, SLIPWAY_TOKEN: rack.token }
-    const child = spawn(process.execPath, [cliMain, 'install-batches', ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const slipway = (...args: readonly string[]) =>
+    runCli(['install-batches', ...args], {
+      env: { HOME: folder, SLIPWAY_URL: rack.url, SLIPWAY_TOKEN: rack.token },
     })
-    const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
-    return { code: code as number, out, err } // exit's first argument; null only after a signal
-  }
   const writeValues = (...hostnames: readonly string[]) =>
     writeFileSync(
       values,

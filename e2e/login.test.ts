@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { freePorts, startMachines, startServer, type ChildProgram, type Server } from '@slipway/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { runCli } from './run-cli.ts'
 
-const cliMain = join(import.meta.dirname, '../apps/cli/src/main.ts')
 let folder: string
 let home: string
 let server: Server
@@ -33,13 +30,10 @@ afterAll(async () => {
 })
 
 /** The command line of a user who has nothing but a home; `input` is piped in. */
-async function slipway(args: readonly string[], more: { input?: string; env?: Record<string, string> } = {}) {
+function slipway(args: readonly string[], more: { input?: string; env?: Record<string, string> } = {}) {
   // Without the data directory of this computer, where a running server's token may lie.
-  const env = { PATH: process.env.PATH, HOME: home, SLIPWAY_DATA_DIR: join(home, 'none'), ...more.env }
-  const child = spawn(process.execPath, [cliMain, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-  child.stdin.end(more.input ?? '')
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
-  return { code: code as number, out, err } // exit's first argument; null only after a signal
+  const env = { HOME: home, SLIPWAY_DATA_DIR: join(home, 'none'), ...more.env }
+  return runCli(args, { env, input: more.input ?? '' })
 }
 
 const file = () => join(home, '.config/slipway/credentials.json')

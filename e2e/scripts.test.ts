@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,8 +5,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { freePorts, startServer, startSimulatedGuests, waitFor, type ChildProgram, type Server } from '@slipway/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli, startCli } from './run-cli.ts'
 
-const cliMain = join(import.meta.dirname, '../apps/cli/src/main.ts')
 const guest = 'sim-guest-0001'
 const other = 'sim-guest-0002'
 let folder: string
@@ -62,18 +61,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-function start(args: readonly string[], input = '') {
-  const env = { PATH: process.env.PATH, HOME: folder, SLIPWAY_URL: server.url, SLIPWAY_TOKEN: server.token }
-  const child = spawn(process.execPath, [cliMain, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-  child.stdin.end(input)
-  return child
-}
-
-async function slipway(args: readonly string[], input = '') {
-  const child = start(args, input)
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
-  return { code: code as number, out, err } // exit's first argument; null only after a signal
-}
+const env = () => ({ HOME: folder, SLIPWAY_URL: server.url, SLIPWAY_TOKEN: server.token })
+const start = (args: readonly string[]) => startCli(args, { env: env() })
+const slipway = (args: readonly string[], input = '') => runCli(args, { env: env(), input })
 
 describe('scripts on the command line', () => {
   it('takes a folder into the library, and says where a file is wrong', async () => {
