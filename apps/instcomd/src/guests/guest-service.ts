@@ -101,8 +101,11 @@ export class GuestService {
     return this.#requests.command(machineId, input, signal)
   }
 
-  /** Has the agent fetch what this server distributes. Throws `not-found`, `guest-not-connected`. */
-  async update(machineId: string, signal: AbortSignal): Promise<ReleasedAgent> {
+  /**
+   * Has the agent fetch what this server distributes; where downloads need a token, with one of its own in the address, which its
+   * handshake after the update ends. Throws `not-found`, `guest-not-connected`.
+   */
+  async update(machineId: string, actor: string, signal: AbortSignal): Promise<ReleasedAgent> {
     const { platform, arch } = await this.#connected(machineId)
     const artifact = platform && arch ? await this.#context.agentRelease.current(platform, arch) : null
     if (!artifact)
@@ -110,7 +113,10 @@ export class GuestService {
         'not-found',
         `this server distributes no agent for ${platform ?? 'an unknown platform'} ${arch ?? ''}; put one below INFINIBAY_BASE_DIR (scripts/build-agent.sh)`,
       )
-    await this.#requests.tell(machineId, { type: 'update', ...artifact }, signal)
+    const url = new URL(artifact.url)
+    if (this.#context.configuration.distribution.require_token)
+      url.searchParams.set('token', (await this.makeToken(machineId, actor)).token)
+    await this.#requests.tell(machineId, { type: 'update', ...artifact, url: url.href }, signal)
     return artifact
   }
 

@@ -68,8 +68,8 @@ export function guestRoutes(context: AppContext, service: GuestService): Handler
     resetGuestProtocol: async ({ params, principal }) =>
       guestView(await service.resetProtocol(params.id, principal.name)),
 
-    async updateGuestAgent({ params, signal }) {
-      const { version, sha256 } = await service.update(params.id, signal)
+    async updateGuestAgent({ params, principal, signal }) {
+      const { version, sha256 } = await service.update(params.id, principal.name, signal)
       return { version, sha256 }
     },
 

@@ -19,6 +19,8 @@ export async function startTestInstcomd(options: {
   databaseUrl: string
   makeDomain: MakeDomain
   flags?: readonly string[]
+  /** The folder that agents are served from; one in the data directory unless given. */
+  distributionFolder?: string
   logger?: Logger
   dataDir?: string
   /** A built web app; none unless given. */
@@ -47,6 +49,7 @@ export async function startTestInstcomd(options: {
     logger: options.logger ?? silentLogger,
     makeDomain: options.makeDomain,
     masterKeyFile: null,
+    ...(options.distributionFolder === undefined ? {} : { distributionFolder: options.distributionFolder }),
     uiFolder: options.uiFolder ?? join(dataDir, 'no-ui'),
   })
   const token = (await readFile(instcomd.tokenFile, 'utf8')).trim()
