@@ -277,6 +277,16 @@ describe('a schedule', () => {
     const changed = await schedules.change(id, { timing: { kind: 'cron', cron: '0 4 * * *', time_zone: 'UTC' } })
     expect(changed).toMatchObject({ enabled: true, ended: null, execution_count: 0, name: 'test' })
     expect(changed.next_run_at?.toISOString()).toMatch(/T04:00:00\.000Z$/)
+    const limits = { jitter_seconds: 30, max_parallel: 2, canary: 1, stop_after_failures: 3, run_as: 'deploy' }
+    expect(await schedules.change(id, { ...limits, timeout_seconds: 9 })).toMatchObject({
+      ...limits,
+      timeout_seconds: 9,
+    })
+    expect(await schedules.change(id, { max_parallel: null, timeout_seconds: null })).toMatchObject({
+      ...limits,
+      max_parallel: null,
+      timeout_seconds: null,
+    })
     expect(await schedules.change(id, { enabled: false })).toMatchObject({ enabled: false })
     await schedules.remove(id)
     await expect(schedules.get(id)).rejects.toMatchObject({ code: 'not-found' })

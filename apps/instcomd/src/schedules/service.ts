@@ -148,8 +148,8 @@ export class ScheduleService {
     await context.database.transaction(async (tx) => {
       const row = await scheduleStore.lock(tx, id)
       if (!row) throw notFound(id)
-      const { name = row.name, targets = row.targets, on_failure = row.on_failure, missed = row.missed } = body
-      const changed = { ...row, ...inputs, name, targets, on_failure, missed, ...nextState(row, body) }
+      const { input_values: _, timing: __, enabled: ___, ...given } = body
+      const changed = { ...row, ...given, ...inputs, ...nextState(row, body) }
       await scheduleStore.change(tx, id, changed)
       await tellInstances(tx, 'schedules')
     })

@@ -101,7 +101,9 @@ export const scheduleStore = {
   async change(tx: Transaction, id: string, row: Changeable): Promise<void> {
     await tx.query(
       `UPDATE schedules SET name = $2, timing = $3, targets = $4, input_values = $5, inputs_sealed = $6, enabled = $7,
-         on_failure = $8, missed = $9, next_run_at = $10, ended = $11, execution_count = $12, updated_at = now() WHERE id = $1`,
+         on_failure = $8, missed = $9, next_run_at = $10, ended = $11, execution_count = $12, run_as = $13,
+         timeout_seconds = $14, jitter_seconds = $15, max_parallel = $16, canary = $17, stop_after_failures = $18,
+         updated_at = now() WHERE id = $1`,
       [
         id,
         row.name,
@@ -115,6 +117,12 @@ export const scheduleStore = {
         row.next_run_at,
         row.ended,
         row.execution_count,
+        row.run_as,
+        row.timeout_seconds,
+        row.jitter_seconds,
+        row.max_parallel,
+        row.canary,
+        row.stop_after_failures,
       ],
     )
   },

@@ -32,11 +32,17 @@ export const scheduleTargetsSchema = z.strictObject({
   query: z.optional(z.string().check(z.maxLength(128))),
 })
 
+const runAs = z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/))
+const timeoutSeconds = z.int().check(z.minimum(1), z.maximum(31_536_000))
+const jitterSeconds = z.int().check(z.minimum(0), z.maximum(86_400))
+const machineCount = z.int().check(z.minimum(1), z.maximum(10_000))
+const canary = z.int().check(z.minimum(0), z.maximum(10_000))
+
 const settings = {
   name: z.string().check(z.minLength(1), z.maxLength(128)),
   input_values: z._default(z.record(z.string(), z.unknown()), {}),
-  run_as: z.optional(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/))),
-  timeout_seconds: z.optional(z.int().check(z.minimum(1), z.maximum(31_536_000))),
+  run_as: z.optional(runAs),
+  timeout_seconds: z.optional(timeoutSeconds),
   timing: scheduleTimingSchema,
   targets: scheduleTargetsSchema,
   enabled: z._default(z.boolean(), true),
@@ -44,13 +50,13 @@ const settings = {
   /** What becomes of runs whose time passed while the machine was off-line. */
   missed: z._default(z.enum(['skip', 'run_once', 'catch_up']), 'run_once'),
   /** Each machine's run is put off by a random part of this. */
-  jitter_seconds: z._default(z.int().check(z.minimum(0), z.maximum(86_400)), 0),
+  jitter_seconds: z._default(jitterSeconds, 0),
   /** Machines of one round that run at the same time; null: all. */
-  max_parallel: z._default(z.nullable(z.int().check(z.minimum(1), z.maximum(10_000))), null),
+  max_parallel: z._default(z.nullable(machineCount), null),
   /** Machines that run first and alone; the others follow when all of them succeeded. */
-  canary: z._default(z.int().check(z.minimum(0), z.maximum(10_000)), 0),
+  canary: z._default(canary, 0),
   /** Failures of one round after which the rest of it is cancelled and the schedule is disabled. */
-  stop_after_failures: z._default(z.nullable(z.int().check(z.minimum(1), z.maximum(10_000))), null),
+  stop_after_failures: z._default(z.nullable(machineCount), null),
 }
 
 export const scheduleSchema = z.object({
@@ -112,6 +118,13 @@ export const scheduleRoutes = {
       enabled: z.optional(z.boolean()),
       on_failure: z.optional(z.enum(['continue', 'stop'])),
       missed: z.optional(z.enum(['skip', 'run_once', 'catch_up'])),
+      /** null: the script's own. */
+      run_as: z.optional(z.nullable(runAs)),
+      timeout_seconds: z.optional(z.nullable(timeoutSeconds)),
+      jitter_seconds: z.optional(jitterSeconds),
+      max_parallel: z.optional(z.nullable(machineCount)),
+      canary: z.optional(canary),
+      stop_after_failures: z.optional(z.nullable(machineCount)),
     }),
     response: scheduleSchema,
   }),

@@ -72,7 +72,7 @@ function EditForm({ schedule, script, onClose }: EditScheduleProps & { readonly 
         <TextInput size="sm" label="And every machine that matches" readOnly value={schedule.targets.query} />
       )}
       <TimingFields wish={wish} onChange={change} kinds={['at', 'every', 'cron']} />
-      <MoreFields wish={wish} onChange={change} editing />
+      <MoreFields wish={wish} onChange={change} />
       {saving.error && <FaultNote fault={saving.error} title="The schedule stays as it was" />}
       <div style={{ display: 'flex', alignItems: 'center', justifyContent: 'flex-end', gap: 12 }}>
         {why !== null && <span className="quiet">{why}</span>}

@@ -12,6 +12,11 @@ const schedule = {
   targets: { machine_ids: ['a'], tags: ['web'], query: 'rack-7' },
   missed: 'skip',
   on_failure: 'stop',
+  run_as: 'deploy',
+  jitter_seconds: 0,
+  max_parallel: 4,
+  canary: 1,
+  stop_after_failures: null,
 } as unknown as Schedule // nothing else is read
 
 it.each<Schedule['timing']>([
@@ -23,15 +28,31 @@ it.each<Schedule['timing']>([
   const before = { ...schedule, timing }
   expect(changesOf(wishOf(before, script), before, script)).toEqual({
     name: 'Nightly',
-    timing,
     targets: schedule.targets,
     missed: 'skip',
     on_failure: 'stop',
+    run_as: 'deploy',
+    timeout_seconds: null,
+    canary: 1,
+    max_parallel: 4,
+    stop_after_failures: null,
+    jitter_seconds: 0,
     input_values: { who: 'ann' },
+  })
+})
+
+it('sends a timing that was changed, and what was emptied', () => {
+  const wish = { ...wishOf(schedule, script), minutes: 30, maxParallel: '' as const, runAs: '  ' }
+  expect(changesOf(wish, schedule, script)).toMatchObject({
+    timing: { kind: 'every', interval_minutes: 30 },
+    max_parallel: null,
+    run_as: null,
   })
 })
 
 it('leaves the inputs alone where one is a password, whose mask would be saved', () => {
   const inputs = [who, secret]
-  expect(changesOf(wishOf(schedule, { ...script, inputs }), schedule, { inputs })).not.toHaveProperty('input_values')
+  expect(changesOf(wishOf(schedule, { ...script, inputs }), schedule, { ...script, inputs })).not.toHaveProperty(
+    'input_values',
+  )
 })

@@ -6,13 +6,19 @@ import { enteredValues, firstValues, firstWish, timingOf, type RunWish } from '.
 export function wishOf(schedule: Schedule, script: Pick<Script, 'name' | 'inputs'>): RunWish {
   const { targets, timing } = schedule
   const first = firstWish(script, targets.machine_ids ?? [])
-  const shared = {
+  const shared: RunWish = {
     ...first,
     values: firstValues(script.inputs, schedule.input_values),
     tags: targets.tags ?? [],
     name: schedule.name,
     missed: schedule.missed,
     onFailure: schedule.on_failure,
+    runAs: schedule.run_as ?? '',
+    timeoutSeconds: schedule.timeout_seconds ?? '',
+    canary: schedule.canary === 0 ? '' : schedule.canary,
+    maxParallel: schedule.max_parallel ?? '',
+    stopAfterFailures: schedule.stop_after_failures ?? '',
+    jitterSeconds: schedule.jitter_seconds === 0 ? '' : schedule.jitter_seconds,
   }
   switch (timing.kind) {
     case 'immediate':
@@ -35,16 +41,21 @@ export function mayChangeInputs({ inputs }: Pick<Script, 'inputs'>): boolean {
   return inputs.length > 0 && inputs.every(({ type }) => type !== 'password')
 }
 
-/** What is sent of the form; a search among the targets, which the form does not show, stays. */
+/**
+ * What is sent of the form. A search among the targets, which the form does not show, stays; a timing that nobody changed is not sent,
+ * because a new one counts its runs from zero.
+ */
 export function changesOf(
   wish: RunWish,
   schedule: Schedule,
-  script: Pick<Script, 'inputs'>,
+  script: Pick<Script, 'name' | 'inputs'>,
 ): NonNullable<CallInput<'changeSchedule'>['body']> {
   const { query } = schedule.targets
+  const timing = timingOf(wish)
+  const hasNewTiming = JSON.stringify(timing) !== JSON.stringify(timingOf(wishOf(schedule, script)))
   return {
     name: wish.name.trim(),
-    timing: timingOf(wish),
+    ...(hasNewTiming && { timing }),
     targets: {
       machine_ids: [...wish.machines],
       ...(wish.tags.length > 0 && { tags: [...wish.tags] }),
@@ -52,6 +63,12 @@ export function changesOf(
     },
     missed: wish.missed,
     on_failure: wish.onFailure,
+    run_as: wish.runAs.trim() || null,
+    timeout_seconds: wish.timeoutSeconds || null,
+    canary: wish.canary || 0,
+    max_parallel: wish.maxParallel || null,
+    stop_after_failures: wish.stopAfterFailures || null,
+    jitter_seconds: wish.jitterSeconds || 0,
     ...(mayChangeInputs(script) && { input_values: enteredValues(wish) }),
   }
 }

@@ -5,8 +5,6 @@ import classes from './MoreFields.module.css'
 interface MoreFieldsProps {
   readonly wish: RunWish
   readonly onChange: (changes: Partial<RunWish>) => void
-  /** What cannot be changed later is left out when a schedule is edited. */
-  readonly editing?: boolean
 }
 
 const missed = [
@@ -20,15 +18,15 @@ const onFailure = [
 ] as const
 
 /** What most runs leave as it is, folded away. */
-export function MoreFields({ wish, onChange, editing = false }: MoreFieldsProps) {
+export function MoreFields({ wish, onChange }: MoreFieldsProps) {
   const isSchedule = wish.kind !== 'now'
   return (
     <details className={classes.more}>
       <summary>More</summary>
       <div className={classes.fields}>
         {isSchedule && <RepeatFields wish={wish} onChange={onChange} />}
-        {isSchedule && !editing && <ManyFields wish={wish} onChange={onChange} />}
-        {!editing && <RunnerFields wish={wish} onChange={onChange} />}
+        {isSchedule && <ManyFields wish={wish} onChange={onChange} />}
+        <RunnerFields wish={wish} onChange={onChange} />
       </div>
     </details>
   )
@@ -73,6 +71,12 @@ function RepeatFields({ wish, onChange }: MoreFieldsProps) {
 function ManyFields({ wish, onChange }: MoreFieldsProps) {
   return (
     <>
+      <Count
+        label="Machines that run first, alone"
+        description="The others follow when all of these succeeded"
+        value={wish.canary}
+        onChange={(canary) => onChange({ canary })}
+      />
       <Count
         label="Machines at the same time"
         value={wish.maxParallel}

@@ -29,6 +29,7 @@ interface RarerWishes {
   readonly mostRuns: number | ''
   readonly missed: Schedule['missed']
   readonly onFailure: Schedule['on_failure']
+  readonly canary: number | ''
   readonly maxParallel: number | ''
   readonly stopAfterFailures: number | ''
   readonly jitterSeconds: number | ''
@@ -40,6 +41,7 @@ const asUsual: RarerWishes = {
   mostRuns: '',
   missed: 'run_once',
   onFailure: 'continue',
+  canary: '',
   maxParallel: '',
   stopAfterFailures: '',
   jitterSeconds: '',
@@ -105,7 +107,7 @@ export function executionsOf(
 
 /** How a wish for later, once or repeatedly, is sent: as a schedule, which finds its tags anew each time. */
 export function scheduleOf(script: Pick<Script, 'id'>, wish: RunWish): NonNullable<CallInput<'addSchedule'>['body']> {
-  const { maxParallel, stopAfterFailures, jitterSeconds } = wish
+  const { canary, maxParallel, stopAfterFailures, jitterSeconds } = wish
   return {
     script_id: script.id,
     name: wish.name.trim(),
@@ -114,6 +116,7 @@ export function scheduleOf(script: Pick<Script, 'id'>, wish: RunWish): NonNullab
     targets: { machine_ids: [...wish.machines], ...(wish.tags.length > 0 && { tags: [...wish.tags] }) },
     missed: wish.missed,
     on_failure: wish.onFailure,
+    ...(canary !== '' && { canary }),
     ...(maxParallel !== '' && { max_parallel: maxParallel }),
     ...(stopAfterFailures !== '' && { stop_after_failures: stopAfterFailures }),
     ...(jitterSeconds !== '' && { jitter_seconds: jitterSeconds }),
