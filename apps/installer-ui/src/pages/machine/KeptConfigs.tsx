@@ -11,35 +11,49 @@ import classes from './KeptConfigs.module.css'
 /** Every config that was valid for this machine: to look at, to download, to compare. */
 export function KeptConfigs({ machineId }: { machineId: string }) {
   const configs = useList('listKeptConfigs', { machine_id: machineId })
-  const [chosen, setChosen] = useState<readonly string[]>([])
-  const choose = (id: string) =>
-    setChosen((old) => (old.includes(id) ? old.filter((each) => each !== id) : [...old, id].slice(-2)))
   return (
     <Panel title="Kept configs">
       <QueryView query={configs} what="the kept configs">
-        {(rows) =>
-          rows.length === 0 ? (
-            <p className="quiet" style={{ margin: 0 }}>
-              None yet. Every config that is planned or installed on this machine is kept here.
-            </p>
-          ) : (
-            <>
-              <ul className={classes.list}>
-                {rows.map((row) => (
-                  <ConfigRow key={row.id} config={row} chosen={chosen.includes(row.id)} onChoose={choose} />
-                ))}
-              </ul>
-              {chosen.length > 0 && <ConfigComparison ids={inOrder(rows, chosen)} machineId={machineId} />}
-              {chosen.length > 0 && (
-                <Button variant="subtle" color="gray" onClick={() => setChosen([])}>
-                  Close
-                </Button>
-              )}
-            </>
-          )
-        }
+        {(rows) => <KeptList rows={rows} machineId={machineId} />}
       </QueryView>
     </Panel>
+  )
+}
+
+/** Planned and installed ones at once; those that were only checked, many while somebody types, when they are asked for. */
+function KeptList({ rows, machineId }: { readonly rows: readonly KeptConfig[]; readonly machineId: string }) {
+  const [chosen, setChosen] = useState<readonly string[]>([])
+  const [all, setAll] = useState(false)
+  const choose = (id: string) =>
+    setChosen((old) => (old.includes(id) ? old.filter((each) => each !== id) : [...old, id].slice(-2)))
+  const used = rows.filter(({ reason }) => reason !== 'checked')
+  const shown = all ? rows : used
+  return (
+    <>
+      {shown.length === 0 ? (
+        <p className="quiet" style={{ margin: 0 }}>
+          None yet. Every config that is planned or installed on this machine is kept here.
+        </p>
+      ) : (
+        <ul className={classes.list}>
+          {shown.map((row) => (
+            <ConfigRow key={row.id} config={row} chosen={chosen.includes(row.id)} onChoose={choose} />
+          ))}
+        </ul>
+      )}
+      {rows.length > used.length && (
+        <Button variant="subtle" color="gray" size="compact-sm" mt={6} onClick={() => setAll(!all)}>
+          {all ? 'Hide' : 'Show'} {rows.length - used.length} that {rows.length - used.length === 1 ? 'was' : 'were'}{' '}
+          only checked
+        </Button>
+      )}
+      {chosen.length > 0 && <ConfigComparison ids={inOrder(rows, chosen)} machineId={machineId} />}
+      {chosen.length > 0 && (
+        <Button variant="subtle" color="gray" onClick={() => setChosen([])}>
+          Close
+        </Button>
+      )}
+    </>
   )
 }
 
