@@ -1,10 +1,10 @@
 import { startRack, type Rack } from '@slipway/testing'
-import type { Browser } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, launchBrowser, openPage } from '../browser.ts'
 import { arrowTo, seeEnd, tabTo } from './walk.ts'
 
-describe.skipIf(chromiumPath === undefined)('whoever holds no mouse', () => {
+describe.skipIf(chromiumPath === undefined)('an operator', () => {
   let rack: Rack
   let browser: Browser
   beforeAll(async () => {
@@ -68,6 +68,31 @@ describe.skipIf(chromiumPath === undefined)('whoever holds no mouse', () => {
     await page.context().close()
   }, 120_000)
 
+  it('drags disks by mouse: out of use, into a vdev of their own, and back', async () => {
+    const page = await openPage(browser, { url: rack.url, token: rack.token })
+    await page.goto('/machines')
+    await page.getByRole('link', { name: 'sim-0003' }).click()
+    await page.getByRole('link', { name: 'Install…' }).click()
+    const group = (name: string) => page.getByRole('group', { name, exact: true })
+    const disksOf = (name: string) => group(name).locator('strong.mono').allInnerTexts()
+    const vda = page.locator('strong.mono').getByText('vda', { exact: true })
+    await group('Vdev 1').filter({ has: vda }).waitFor()
+    const before = await disksOf('Vdev 1')
+    await drag(page, vda, group('Disks not used'))
+    await group('Disks not used').getByText('vda', { exact: true }).waitFor()
+    expect(await disksOf('Vdev 1')).toEqual(before.filter((disk) => disk !== 'vda'))
+    await drag(page, vda, page.getByText('Drop a disk here for a further mirror'))
+    await group('Vdev 2').getByText('vda', { exact: true }).waitFor()
+    expect(await disksOf('Disks not used')).not.toContain('vda')
+    await drag(page, vda, group('Vdev 1'))
+    await group('Vdev 1').getByText('vda', { exact: true }).waitFor()
+    expect((await disksOf('Vdev 1')).toSorted()).toEqual(before.toSorted())
+    expect(await group('Vdev 2').count()).toBe(0)
+    await page.locator('.cm-content').getByText('"vda"').waitFor()
+    expect(page.problems).toEqual([])
+    await page.context().close()
+  }, 60_000)
+
   it('goes the whole way by touch on a narrow screen', async () => {
     const page = await openPage(browser, { url: rack.url, token: rack.token, size: 'phone' })
     await page.goto('/machines')
@@ -94,3 +119,22 @@ describe.skipIf(chromiumPath === undefined)('whoever holds no mouse', () => {
     await page.context().close()
   }, 120_000)
 })
+
+/** As a hand does: it lets go when the place shows that it takes the disk. Some places show only while something is dragged. */
+async function drag(page: Page, what: Locator, onto: Locator): Promise<void> {
+  const { x, y } = await moveTo(page, what)
+  await page.mouse.down()
+  await page.mouse.move(x + 10, y, { steps: 4 })
+  const over = onto.locator('xpath=ancestor-or-self::*[@data-over]')
+  // Findings that arrive move the places.
+  for (let tries = 0; (await over.count()) === 0 && tries < 20; tries += 1) await moveTo(page, onto)
+  await page.mouse.up()
+}
+
+async function moveTo(page: Page, place: Locator): Promise<{ x: number; y: number }> {
+  await place.waitFor()
+  const box = (await place.boundingBox()) ?? expect.fail('it is nowhere')
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  await page.mouse.move(x, y, { steps: 12 })
+  return { x, y }
+}

@@ -5,16 +5,19 @@ import { dropId } from './drop-target.ts'
 
 interface DropZoneProps {
   readonly target: DiskTarget
+  readonly label: string
   readonly className: string | undefined
   readonly children: ReactNode
 }
 
 /** A place that takes a dragged disk. */
-export function DropZone({ target, className, children }: DropZoneProps) {
+export function DropZone({ target, label, className, children }: DropZoneProps) {
   const { setNodeRef, isOver, active } = useDroppable({ id: dropId(target) })
   return (
     <div
       ref={setNodeRef}
+      role="group"
+      aria-label={label}
       className={className}
       data-over={isOver || undefined}
       data-waits={active !== null || undefined}

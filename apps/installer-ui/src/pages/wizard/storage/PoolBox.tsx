@@ -61,7 +61,11 @@ export function PoolBox({ pool, index }: { pool: PoolConfig; index: number }) {
         <VdevBox key={`${vdev.kind} ${at}`} vdev={vdev} pool={index} index={at} />
       ))}
       {!pool.existing && (
-        <DropZone target={{ kind: 'new-vdev', pool: index, vdevKind: 'mirror' }} className={classes.new}>
+        <DropZone
+          target={{ kind: 'new-vdev', pool: index, vdevKind: 'mirror' }}
+          label={`A further mirror of ${pool.name}`}
+          className={classes.new}
+        >
           <span className="quiet">Drop a disk here for a further mirror</span>
         </DropZone>
       )}

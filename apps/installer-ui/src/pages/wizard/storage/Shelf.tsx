@@ -7,7 +7,7 @@ import { useDiskMoves } from './use-disk-moves.ts'
 export function Shelf() {
   const { unused } = useDiskMoves()
   return (
-    <DropZone target={{ kind: 'shelf' }} className={classes.shelf}>
+    <DropZone target={{ kind: 'shelf' }} label="Disks not used" className={classes.shelf}>
       <div className={classes.head}>
         <strong>Not used</strong> <span className="quiet">these disks are never touched</span>
       </div>

@@ -14,7 +14,7 @@ export function VdevBox({ vdev, pool, index }: { vdev: VdevConfig; pool: number;
   const { set, apply, inventory } = useDraft()
   const pointer = `/pools/${pool}/vdevs/${index}`
   return (
-    <DropZone target={{ kind: 'vdev', pool, vdev: index }} className={classes.vdev}>
+    <DropZone target={{ kind: 'vdev', pool, vdev: index }} label={`Vdev ${index + 1}`} className={classes.vdev}>
       <div className={classes.vdevHead}>
         <NativeSelect
           size="xs"
