@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 const places = [
   process.env.SLIPWAY_CHROMIUM,
@@ -42,11 +42,16 @@ export interface PageOptions {
   readonly videoFolder?: string
 }
 
-/** A page with a browser of its own, as a person's: signed in by the server itself, errors of the page collected. */
-export async function openPage(
-  browser: Browser,
-  options: PageOptions,
-): Promise<Page & { readonly problems: string[] }> {
+/** A page and the errors of its scripts. */
+export type WatchedPage = Page & { readonly problems: string[] }
+
+/** A page with a browser of its own, as a person's. */
+export async function openPage(browser: Browser, options: PageOptions): Promise<WatchedPage> {
+  return openTab(await openContext(browser, options))
+}
+
+/** One person's browser: its own storage, signed in by the server itself. */
+export async function openContext(browser: Browser, options: PageOptions): Promise<BrowserContext> {
   const { url, token, scheme = 'light', size = 'desktop', videoFolder } = options
   const viewport = viewports[size]
   const context = await browser.newContext({
@@ -62,6 +67,10 @@ export async function openPage(
     if (answer.status() !== 201)
       throw new Error(`signing in was answered with ${answer.status()}: ${await answer.text()}`)
   }
+  return context
+}
+
+export async function openTab(context: BrowserContext): Promise<WatchedPage> {
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))

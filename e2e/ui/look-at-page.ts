@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { WatchedPage } from './browser.ts'
 import { findViolations } from './find-violations.ts'
 
 /** Where pictures go; null: none are taken. */
@@ -8,7 +8,7 @@ const pictures = process.env.SLIPWAY_PICTURES ?? null
 export const takesPictures = pictures !== null
 
 /** What is wrong with a page as it stands: axe's violations, a page wider than its window, errors of its scripts. */
-export async function lookAtPage(page: Page & { readonly problems: string[] }, name: string): Promise<string[]> {
+export async function lookAtPage(page: WatchedPage, name: string): Promise<string[]> {
   if (pictures !== null) {
     mkdirSync(pictures, { recursive: true })
     await page.screenshot({ path: join(pictures, `${name}.png`) })

@@ -1,7 +1,7 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pagePaths, type PagePath } from '../../apps/installer-ui/src/app/page-paths.ts'
-import { chromiumPath, launchBrowser, openPage, type Scheme, type Size } from './browser.ts'
+import { chromiumPath, launchBrowser, openContext, openPage, openTab, type Scheme, type Size } from './browser.ts'
 import { startManyGuests } from './guest-stand.ts'
 import { lookAtPage, takesPictures } from './look-at-page.ts'
 import { addressOf, pageTable, type PageState } from './page-table.ts'
@@ -39,8 +39,20 @@ interface Look {
   readonly token?: string
 }
 
-async function look(path: PagePath, { stand, state, size, scheme, token = stand.token }: Look): Promise<string[]> {
-  const page = await openPage(browser, { url: stand.url, token: path === '/sign-in' ? null : token, size, scheme })
+/** One browser for all pages of a look, which has the app in its cache; who signs in is a stranger. */
+const browsers = new Map<string, Promise<BrowserContext>>()
+
+function browserFor({ stand: { url, token }, size, scheme, ...look }: Look, path: PagePath): Promise<BrowserContext> {
+  const options = { url, token: path === '/sign-in' ? null : (look.token ?? token), size, scheme }
+  const key = JSON.stringify(options)
+  const found = browsers.get(key) ?? openContext(browser, options)
+  browsers.set(key, found)
+  return found
+}
+
+async function look(path: PagePath, asked: Look): Promise<string[]> {
+  const { stand, state, size, scheme } = asked
+  const page = await openTab(await browserFor(asked, path))
   try {
     await page.goto(addressOf(path, pageTable[path], stand.ids))
     await page
@@ -49,7 +61,7 @@ async function look(path: PagePath, { stand, state, size, scheme, token = stand.
       .waitFor()
     return await lookAtPage(page, nameOf(path, state, size, scheme))
   } finally {
-    await page.context().close()
+    await page.close()
   }
 }
 

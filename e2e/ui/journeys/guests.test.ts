@@ -1,6 +1,6 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chromiumPath, launchBrowser, openPage } from '../browser.ts'
+import { chromiumPath, launchBrowser, openPage, type WatchedPage } from '../browser.ts'
 import { findViolations } from '../find-violations.ts'
 import { startGuestStand } from '../guest-stand.ts'
 
@@ -9,7 +9,7 @@ const minute = 60_000
 describe.skipIf(chromiumPath === undefined)('whoever looks after guests', () => {
   let stand: Awaited<ReturnType<typeof startGuestStand>>
   let browser: Browser
-  let page: Page & { readonly problems: string[] }
+  let page: WatchedPage
   beforeAll(async () => {
     stand = await startGuestStand({ count: 2, run: 'model' })
     browser = await launchBrowser()

@@ -1,6 +1,6 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chromiumPath, launchBrowser, openPage } from '../browser.ts'
+import { chromiumPath, launchBrowser, openPage, type WatchedPage } from '../browser.ts'
 import { findViolations } from '../find-violations.ts'
 import { startGuestStand } from '../guest-stand.ts'
 
@@ -23,7 +23,7 @@ script: |
 describe.skipIf(chromiumPath === undefined)('whoever runs scripts', () => {
   let stand: Awaited<ReturnType<typeof startGuestStand>>
   let browser: Browser
-  let page: Page & { readonly problems: string[] }
+  let page: WatchedPage
   beforeAll(async () => {
     stand = await startGuestStand({ count: 3, run: 'real' })
     browser = await launchBrowser()
