@@ -1,45 +1,64 @@
 // npm start -- --vm: a real virtual machine (UEFI, software emulation) is discovered, claimed, installed from the sample
-// image and started from its disks, before your eyes. Root on Debian.
+// image and started from its disks; then its agent appears and runs a script, before your eyes. Root on Debian.
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createConnection, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bringSystemPackages } from '../../scripts/system-packages.ts'
+import { placeAgent } from './agent-artifacts.ts'
 import { planAndInstall, readFacts, waitForState, waitUntilDiscovered } from './journey.ts'
 import { startLab, type Lab } from './lab.ts'
 import { zfsConfig } from './machine-config.ts'
+import { runOnce, waitForGuest } from './scripts.ts'
 
+const agentVersion = '0.1.0'
 const started = Date.now()
 
 async function demo(stop: Promise<unknown>): Promise<void> {
   say(
-    'preparing network, registry, control plane and live medium (the first time some minutes: kernel module and images)',
+    'preparing agent, network, registry, control plane and live medium (the first time some minutes: kernel module and images)',
   )
-  const lab = await startLab({ name: 'demo' })
+  const artifacts = await mkdtemp(join(tmpdir(), 'slipway-agent-'))
+  let lab: Lab | null = null
   try {
-    const address = await openPort(join(lab.folder, 'api.sock'))
-    const image = await lab.pushImage('demo', ['facts'])
-    say(`pushed ${image.reference}`)
-    const machine = await lab.addMachine('demovm', 2)
-    const running = await machine.start({ live: true })
-    say(`switched a machine on: 2 disks of 4 GiB, MAC ${machine.mac}; its console: tail -f ${running.serial.file}`)
-    const inventory = await waitUntilDiscovered(lab, machine)
-    say(`discovered and enrolled: ${inventory.machine_id}, ${inventory.disks.length} disks, ${inventory.firmware}`)
-    const wanted = { image: image.reference, hostname: 'demo-vm', address: '10.77.0.30/24' }
-    const id = await planAndInstall(lab, inventory.machine_id, zfsConfig(inventory, wanted))
-    const mark = await running.serial.mark()
-    await Promise.race([showProgress(lab, id), stop])
-    await waitForState(lab, id, ['completed'], 60)
-    const facts = await readFacts(running, mark)
-    say('the installed system says about itself:')
-    for (const [name, value] of facts) console.log(`    ${name} = ${value}`)
-    console.log(await whatNext(lab, address))
-    await stop
+    await placeAgent(artifacts, agentVersion)
+    lab = await startLab({ name: 'demo', artifacts })
+    // Whatever it waits for: a signal ends it, and everything is put away.
+    await Promise.race([show(lab), stop])
     say('stopping')
   } finally {
-    await lab.stop()
+    await lab?.stop()
+    await rm(artifacts, { recursive: true, force: true })
   }
+}
+
+/** The whole way of one machine; then it waits to be ended. */
+async function show(lab: Lab): Promise<never> {
+  const address = await openPort(join(lab.folder, 'api.sock'))
+  const image = await lab.pushImage('demo', ['facts'])
+  say(`pushed ${image.reference}`)
+  const machine = await lab.addMachine('demovm', 2)
+  const running = await machine.start({ live: true })
+  say(`switched a machine on: 2 disks of 4 GiB, MAC ${machine.mac}; its console: tail -f ${running.serial.file}`)
+  const inventory = await waitUntilDiscovered(lab, machine)
+  say(`discovered and enrolled: ${inventory.machine_id}, ${inventory.disks.length} disks, ${inventory.firmware}`)
+  const wanted = { image: image.reference, hostname: 'demo-vm', address: '10.77.0.30/24' }
+  const id = await planAndInstall(lab, inventory.machine_id, zfsConfig(inventory, wanted))
+  const mark = await running.serial.mark()
+  await showProgress(lab, id)
+  await waitForState(lab, id, ['completed'], 60)
+  const facts = await readFacts(running, mark)
+  say('the installed system says about itself:')
+  for (const [name, value] of facts) console.log(`    ${name} = ${value}`)
+  const guest = await waitForGuest(lab, machine.id, ({ state }) => state === 'connected')
+  say(`its agent reports: version ${guest.agent_version}, over ${guest.link}`)
+  const ran = await runOnce(lab, machine.id, 'who are you', 'uname -n; findmnt -n -o SOURCE /; uptime -p')
+  say(`a script ran on it, exit code ${ran.exit_code}:`)
+  console.log((ran.stdout ?? '').replaceAll(/^(?=.)/gmu, '    ').trimEnd())
+  console.log(await whatNext(lab, address))
+  return new Promise<never>(() => {})
 }
 
 /** One line whenever the step or a tenth of the way changes, until the installation ends. */
@@ -60,7 +79,8 @@ async function whatNext(lab: Lab, address: string): Promise<string> {
   await writeFile(ca, lab.controlPlane.caPem)
   const token = join(lab.folder, 'instcomd/admin.token')
   return `
-API        ${address}/api/docs   (CA: ${ca})
+App        ${address}   (its certificate is signed by ${ca})
+API        ${address}/api/docs
 Token      ${token}
 Try        curl --cacert ${ca} -H "Authorization: Bearer $(cat ${token})" ${address}/api/machines
 Ctrl-C stops the machine and everything else.`

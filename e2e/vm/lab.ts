@@ -10,6 +10,7 @@ import {
   startLabNetwork,
   startVirtualMachine,
   labAddress,
+  type BootMedium,
   type DockerRegistry,
   type LabControlPlane,
   type LabNetwork,
@@ -49,12 +50,13 @@ export interface LabMachine {
   /** Its SMBIOS UUID. */
   readonly id: string
   readonly disks: readonly VirtualDisk[]
-  /** Switches it on, with the live ISO in the drive or without, with all its disks or some. */
+  /** Switches it on, with the live medium or without, with all its disks or some. */
   start(options: StartOptions): Promise<VirtualMachine>
 }
 
 export interface StartOptions {
-  readonly live: boolean
+  /** Starts from the live medium; `cd` where only true. */
+  readonly live: boolean | 'usb' | 'network'
   readonly disks?: readonly VirtualDisk[]
   readonly kernel?: VirtualMachineOptions['kernel']
 }
@@ -63,6 +65,8 @@ export interface LabOptions {
   readonly name: string
   /** False: no live medium is made, for machines that are not installed here. */
   readonly live?: boolean
+  /** Of the live environment; the small one of virtual machines unless given. */
+  readonly kernel?: 'cloud' | 'generic'
   /** More kernel arguments for the live environment. */
   readonly append?: string
   /** Runs instead of machined's main.ts in the live environment. */
@@ -123,7 +127,7 @@ async function buildIso(folder: string, controlPlane: LabControlPlane, options: 
   const { append, program, artifacts } = options
   const live = await buildLiveImage({
     out,
-    kernel: 'cloud',
+    kernel: options.kernel ?? 'cloud',
     enrolment,
     ...(append ? { append } : {}),
     ...(program ? { program } : {}),
@@ -170,13 +174,18 @@ async function addMachine(input: {
     id,
     disks,
     start: async (options) => {
-      const cd = options.live && iso !== null ? { cd: iso } : {}
+      const medium = options.live === false || iso === null ? {} : { medium: mediumOf(options.live, iso) }
       const kernel = options.kernel ? { kernel: options.kernel } : {}
-      const machine = await startVirtualMachine({ ...common, ...cd, ...kernel, disks: options.disks ?? disks })
+      const machine = await startVirtualMachine({ ...common, ...medium, ...kernel, disks: options.disks ?? disks })
       running.add(machine)
       return { ...machine, kill: () => machine.kill().finally(() => running.delete(machine)) }
     },
   }
+}
+
+function mediumOf(live: true | 'usb' | 'network', iso: string): BootMedium {
+  if (live === 'network') return { network: true }
+  return live === 'usb' ? { usb: iso } : { cd: iso }
 }
 
 /** Locally administered (bit 1 of the first byte), the same at each run. */

@@ -22,6 +22,7 @@ export {
   makeDisk,
   startVirtualMachine,
   type VirtualDisk,
+  type BootMedium,
   type VirtualMachine,
   type VirtualMachineOptions,
 } from './vm/virtual-machine.ts'

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startInBackground } from './background-process.ts'
 
@@ -16,7 +16,10 @@ export interface LabNetwork {
   stop(): Promise<void>
 }
 
-/** Makes the namespace, the bridge and its DHCP server (addresses .50 to .99). Needs root. `folder` takes logs and leases. */
+/**
+ * Makes the namespace, the bridge and its DHCP server (addresses .50 to .99), which tells machines that boot from the network to run
+ * `boot.ipxe` of `<folder>/live`. Needs root. `folder` takes logs and leases.
+ */
 export async function startLabNetwork(folder: string): Promise<LabNetwork> {
   const namespace = `slipway-${process.pid}-${sequence++}`
   ip('netns', 'add', namespace)
@@ -51,11 +54,13 @@ let sequence = 0
 
 function dhcpCommand(folder: string): string[] {
   writeFileSync(join(folder, 'leases'), '')
+  mkdirSync(join(folder, 'live'), { recursive: true })
   // Port 0: no name server. Lease file and pid file stay in the folder: the host may run a dnsmasq of its own.
   return [
     ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--interface=br0', '--bind-interfaces'],
     ['--dhcp-range=10.77.0.50,10.77.0.99,1h', '--dhcp-authoritative', '--user=root', '--pid-file='],
-    [`--dhcp-leasefile=${join(folder, 'leases')}`],
+    [`--dhcp-leasefile=${join(folder, 'leases')}`, '--dhcp-boot=boot.ipxe'],
+    ['--enable-tftp', `--tftp-root=${join(folder, 'live')}`],
   ].flat()
 }
 

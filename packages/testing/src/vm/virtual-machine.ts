@@ -15,13 +15,16 @@ export interface VirtualDisk {
   readonly serial: string
 }
 
+/** What a machine is started from: an ISO in the drive, the same bytes on a USB stick, or what DHCP names (iPXE). */
+export type BootMedium = { readonly cd: string } | { readonly usb: string } | { readonly network: true }
+
 export interface VirtualMachineOptions {
   readonly name: string
   /** Holds firmware variables, serial log, monitor socket; the variables outlive a restart as in a real machine. */
   readonly folder: string
   readonly disks: readonly VirtualDisk[]
-  /** An ISO in the drive, first in the boot order. */
-  readonly cd?: string
+  /** First in the boot order. */
+  readonly medium?: BootMedium
   readonly mac: string
   /** A tap device, and how to run in the network namespace that has it. */
   readonly tap: string
@@ -93,9 +96,9 @@ function qemuCommand(options: VirtualMachineOptions, variables: string): string[
     options.kernel ? directBoot(options.kernel) : firmwareBoot(variables),
     ['-device', 'virtio-rng-pci'],
     ['-netdev', `tap,id=net,ifname=${options.tap},script=no,downscript=no`],
-    ['-device', `virtio-net-pci,netdev=net,mac=${options.mac},romfile=`],
+    nic(options),
     options.agentSocket ? agentPort(options.agentSocket) : [],
-    options.cd ? cdDrive(options.cd) : [],
+    options.medium ? mediumDrive(options.medium) : [],
     options.disks.flatMap((disk, index) => (options.kernel ? nvmeDrive(disk, index) : diskDrive(disk, index))),
   ].flat()
 }
@@ -115,9 +118,22 @@ function agentPort(socket: string): string[] {
   return ['-device', 'virtio-serial-pci', '-chardev', chardev, '-device', port]
 }
 
-function cdDrive(iso: string): string[] {
-  const drive = `if=none,id=cd,format=raw,readonly=on,file=${iso}`
-  return ['-device', 'virtio-scsi-pci', '-drive', drive, '-device', 'scsi-cd,drive=cd,bootindex=0']
+/** Without a boot ROM unless it boots from the network: then with iPXE, which QEMU brings (Debian: ipxe-qemu). */
+function nic({ mac, medium }: VirtualMachineOptions): string[] {
+  const rom = medium && 'network' in medium ? 'bootindex=0' : 'romfile='
+  return ['-device', `virtio-net-pci,netdev=net,mac=${mac},${rom}`]
+}
+
+function mediumDrive(medium: BootMedium): string[] {
+  if ('network' in medium) return []
+  if ('cd' in medium)
+    return ['-device', 'virtio-scsi-pci', ...readOnlyDrive('cd', medium.cd), '-device', 'scsi-cd,drive=cd,bootindex=0']
+  const stick = 'usb-storage,drive=stick,removable=on,bootindex=0'
+  return ['-device', 'qemu-xhci', ...readOnlyDrive('stick', medium.usb), '-device', stick]
+}
+
+function readOnlyDrive(id: string, file: string): string[] {
+  return ['-drive', `if=none,id=${id},format=raw,readonly=on,file=${file}`]
 }
 
 function diskDrive(disk: VirtualDisk, index: number): string[] {
