@@ -77,6 +77,13 @@ function describe(options: Options, running: RunningDemo): object {
   return { url, setup_url: setupLink, token_file: `${options.dataDir}/admin.token`, image, pids }
 }
 
+/** Bun compiles them, so the demo does not do it unasked. */
+function agentLines({ agentBase, url }: RunningDemo): string {
+  return `  scripts/build-agent.sh --base ${agentBase}   # a minute; then:
+  curl -fO ${url}/infiniservice/linux/binary
+`
+}
+
 /** They answer with what a script's first echo line says; nothing of it runs on this computer. */
 const guestLines = `  ./slipway guests list
   ./slipway run ${demoScript} --on sim-guest-0001 sim-guest-0002
@@ -98,6 +105,6 @@ Try next, in another terminal:
   ./slipway plan ${machine} ${file}
   ./slipway install ${machine} ${file}
   ./slipway installs list
-${options.guests > 0 ? guestLines : ''}  kill ${registry?.pid ?? ''}    # stops the registry: the next install says what it tried
+${options.guests > 0 ? guestLines : ''}${agentLines(running)}  kill ${registry?.pid ?? ''}    # stops the registry: the next install says what it tried
 Ctrl-C stops everything; the data stay in ${options.dataDir} (delete the folder to start afresh).`
 }

@@ -20,7 +20,8 @@ export class BackgroundProgram {
   readonly #tail: string[] = []
   readonly #listeners = new Set<(line: string) => void>()
 
-  constructor(name: ProgramName, args: readonly string[], logFile: string) {
+  /** `env` beside this program's own environment. */
+  constructor(name: ProgramName, args: readonly string[], logFile: string, env: Readonly<Record<string, string>> = {}) {
     mkdirSync(dirname(logFile), { recursive: true })
     this.name = name
     this.logFile = logFile
@@ -29,6 +30,7 @@ export class BackgroundProgram {
     this.#child = spawn(process.execPath, [programFiles[name], ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
+      env: { ...process.env, ...env },
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#take(line, log))

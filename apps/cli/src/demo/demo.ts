@@ -42,6 +42,8 @@ export interface RunningDemo {
   /** Reference that the registry serves. */
   readonly image: string
   readonly parts: readonly BackgroundProgram[]
+  /** Where it serves agents from, once they are built. */
+  readonly agentBase: string
   /** The next machine to try, and a config for it; null when none is free. */
   readonly next: { readonly machine: string; readonly file: string } | null
   stop(): Promise<void>
@@ -53,8 +55,11 @@ export async function startDemo(options: DemoOptions, signal: AbortSignal): Prom
   const stop = async () => {
     for (const part of parts.toReversed()) await part.stop()
   }
+  // Its own, so that a server of this computer and the demo do not serve each other's agents.
+  const agentBase = process.env.INFINIBAY_BASE_DIR || join(options.dataDir, 'infinibay')
   const start = (name: BackgroundProgram['name'], args: readonly string[]) => {
-    const part = new BackgroundProgram(name, args, join(options.dataDir, 'logs', `${name}.log`))
+    const log = join(options.dataDir, 'logs', `${name}.log`)
+    const part = new BackgroundProgram(name, args, log, { INFINIBAY_BASE_DIR: agentBase })
     parts.push(part)
     return part
   }
@@ -72,11 +77,11 @@ export async function startDemo(options: DemoOptions, signal: AbortSignal): Prom
       options.guests > 0 ? startDemoGuests(options, client, start) : null,
     ])
     const reference = `oci://${registryHost}/${repository}:latest`
-    if (!options.install) return { url, setupLink, image: reference, parts, next: null, stop }
+    if (!options.install) return { url, setupLink, image: reference, parts, agentBase, next: null, stop }
     const row = (m: Machine) => [m.machine_id, m.hostname, m.status, m.address && `${m.address}:${m.port}`]
     print(printTable(['machine', 'hostname', 'status', 'address'], machines.map(row)))
     const next = await installFirst(options, client, machines, reference)
-    return { url, setupLink, image: reference, parts, next, stop }
+    return { url, setupLink, image: reference, parts, agentBase, next, stop }
   } catch (error) {
     await stop()
     throw error
