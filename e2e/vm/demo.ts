@@ -54,7 +54,7 @@ async function show(lab: Lab): Promise<never> {
   for (const [name, value] of facts) console.log(`    ${name} = ${value}`)
   const guest = await waitForGuest(lab, machine.id, ({ state }) => state === 'connected')
   say(`its agent reports: version ${guest.agent_version}, over ${guest.link}`)
-  const ran = await runOnce(lab, machine.id, 'who are you', 'uname -n; findmnt -n -o SOURCE /; uptime -p')
+  const ran = await runOnce(lab, machine.id, 'who are you', 'uname -n; findmnt -n -o SOURCE /; uname -r')
   say(`a script ran on it, exit code ${ran.exit_code}:`)
   console.log((ran.stdout ?? '').replaceAll(/^(?=.)/gmu, '    ').trimEnd())
   console.log(await whatNext(lab, address))

@@ -65,7 +65,7 @@ test('a ZFS mirror is installed over the API, boots from disk with its agent, an
   const params = { machine_id: machine.id }
   await lab.controlPlane.client.call('releaseClaim', { params, body: { force: true } })
   const managed = await lab.controlPlane.client.call('getMachine', { params })
-  expect(managed.status).toBe('managed')
+  expect(managed).toMatchObject({ status: 'managed', hostname: 'zfs-vm' })
   lap('the agent appears, and a script runs')
   await first.kill()
 

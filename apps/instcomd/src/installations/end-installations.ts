@@ -21,6 +21,7 @@ interface EndedRow {
   readonly installation_id: string
   readonly machine_id: string
   readonly boot_environment: string
+  readonly hostname: string | null
   readonly seconds: number
 }
 
@@ -96,10 +97,12 @@ async function markEnded(tx: Transaction, endings: readonly Ending[]): Promise<E
               owner = NULL, owner_until = NULL, confirm_by = NULL, waiting_for = NULL, intent = NULL
          FROM n WHERE i.installation_id = n.installation_id
           AND i.state NOT IN ('completed', 'failed', 'cancelled', 'rolled-back')
-       RETURNING i.installation_id, i.machine_id, i.boot_environment, n.machine_status,
+       RETURNING i.installation_id, i.machine_id, i.boot_environment, i.hostname, n.outcome, n.machine_status,
          extract(epoch FROM clock_timestamp() - coalesce(i.started_at, i.created_at))::float8 AS seconds
      ), m AS (
-       UPDATE machines m SET status = ended.machine_status FROM ended WHERE m.machine_id = ended.machine_id)
+       UPDATE machines m SET status = ended.machine_status,
+              hostname = CASE WHEN ended.outcome = 'completed' THEN coalesce(ended.hostname, m.hostname) ELSE m.hostname END
+         FROM ended WHERE m.machine_id = ended.machine_id)
      SELECT * FROM ended`,
     [JSON.stringify(input)],
   )
@@ -117,7 +120,12 @@ function eventsOf(row: EndedRow, ending: Ending, claim: { released: boolean } | 
       : []),
     {
       type: 'machines.updated',
-      data: { machine_id, status: machineStatuses[outcome], installation_id },
+      data: {
+        machine_id,
+        status: machineStatuses[outcome],
+        installation_id,
+        ...(outcome === 'completed' && row.hostname !== null && { hostname: row.hostname }),
+      },
       actor: 'instcomd',
     },
   ]

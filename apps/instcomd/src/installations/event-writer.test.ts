@@ -47,10 +47,14 @@ describe('what machines report', () => {
     expect(logs.map(({ message }) => message)).toEqual(run.plan.steps.map(({ id }) => `begin ${id}`))
     expect(await endings(run.installationId)).toEqual(['installation.completed'])
     const [machine] = await context.database.query(
-      'SELECT shown_status, claim_id FROM machine_states WHERE machine_id = $1',
+      'SELECT shown_status, claim_id, hostname FROM machine_states WHERE machine_id = $1',
       [run.machineId],
     )
-    expect(machine).toEqual({ shown_status: 'installed', claim_id: null })
+    expect(machine).toEqual({
+      shown_status: 'installed',
+      claim_id: null,
+      hostname: expect.stringMatching(/-installed$/),
+    })
   })
 
   it('may be replayed from any number, by the same life or the next, and changes nothing twice', async () => {

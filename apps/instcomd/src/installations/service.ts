@@ -180,6 +180,7 @@ export class InstallationService {
       machineId: machine_id,
       planSha256: made.planSha256,
       kdl: wish.kdl,
+      hostname: made.config.sysconfig.hostname,
       bootEnvironment: made.plan.boot_environment,
       image: made.plan.image,
       claimId: claim.claim_id,

@@ -45,6 +45,8 @@ export interface NewInstallation {
   readonly machineId: string
   readonly planSha256: string
   readonly kdl: string
+  /** Of the new system. */
+  readonly hostname: string
   readonly bootEnvironment: string
   readonly image: { reference: string; digest: string; bytes: number }
   readonly claimId: string
@@ -92,8 +94,9 @@ export const installationStore = {
     await tx.query(
       `WITH made AS (
          INSERT INTO installations (installation_id, machine_id, plan_sha256, kdl, boot_environment, image_reference,
-             image_digest, bytes_total, claim_id, created_by, principal_id, idempotency_key, first_boot_hash, first_boot_sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
+             image_digest, bytes_total, claim_id, created_by, principal_id, idempotency_key, first_boot_hash, first_boot_sealed,
+             hostname)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15))
        UPDATE machines SET installation_id = $1 WHERE machine_id = $2`,
       [
         made.installationId,
@@ -110,6 +113,7 @@ export const installationStore = {
         made.idempotencyKey,
         made.firstBoot?.hash ?? null,
         made.firstBoot?.sealed ?? null,
+        made.hostname,
       ],
     )
   },

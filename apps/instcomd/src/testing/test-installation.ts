@@ -171,6 +171,7 @@ export async function makeTestRun(
     machineId,
     planSha256: plan_sha256,
     kdl: '',
+    hostname: `${name}-installed`,
     bootEnvironment: 'be',
     image: plan.image,
     claimId: claim.claimId,
