@@ -35,7 +35,7 @@ export function ImagePicker() {
           set('/image', `oci://${withoutScheme(next)}`)
         }}
         onBlur={() => setTyped(null)}
-        className="mono"
+        classNames={{ input: 'mono' }}
         spellCheck={false}
         autoCapitalize="off"
       />
