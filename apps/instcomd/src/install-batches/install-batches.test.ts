@@ -1,13 +1,9 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { freePorts, simpleConfig } from '@slipway/testing'
+import { simpleConfig, startRegistryProxy } from '@slipway/testing'
 import type { BatchMachineCheck, ErrorBody, InstallBatch, WholeInstallBatch } from '@slipway/protocol'
 import { isTerminal } from '@slipway/protocol'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { makeTestDatabase } from '../testing/test-database.ts'
 import { startTestRack, type TestRack } from '../testing/test-rack.ts'
-
-const layerBytes = 512 * 1024
 
 interface Checked {
   readonly valid: boolean
@@ -20,7 +16,7 @@ describe('install batches of simulated machines', () => {
   let kdl: string
   beforeAll(async () => {
     const database = await makeTestDatabase()
-    rack = await startTestRack({ databaseUrl: database.url, layerBytes })
+    rack = await startTestRack({ databaseUrl: database.url, layerBytes: 512 * 1024 })
     await rack.startMachines(6)
     machines = (await rack.machines(6)).map(({ machine_id }) => machine_id)
     // Every simulated machine has a vda and a net0; the hostname is each machine's own.
@@ -118,8 +114,11 @@ describe('install batches of simulated machines', () => {
   }, 90_000)
 
   it('are cancelled as one; what has ended stays', async () => {
-    const port = await serveWithoutLayers(rack.registry.url)
-    const stuck = kdl.replace(`127.0.0.1:${rack.registry.port}/`, `127.0.0.1:${port}/`)
+    // No layer comes to its end: no installation from there ends by itself.
+    const proxy = await startRegistryProxy({ targetPort: rack.registry.port })
+    onTestFinished(() => proxy.close())
+    proxy.holdBlobs(64 * 1024)
+    const stuck = kdl.replace(`127.0.0.1:${rack.registry.port}/`, `${proxy.host}/`)
     const wish = { name: 'stopped', kdl: stuck, machines: named(machines.slice(3, 6)) }
     const { body } = await post<InstallBatch>('', wish)
     const cancelled = await post<InstallBatch>(`/${body.id}/cancel`, {})
@@ -134,21 +133,3 @@ describe('install batches of simulated machines', () => {
     expect((await post('/batch_none/cancel', {})).status).toBe(404)
   }, 90_000)
 })
-
-/** A registry before `registry` that never sends a layer: no installation from it ends by itself. Returns its port. */
-async function serveWithoutLayers(registry: string): Promise<number> {
-  const [port = 0] = await freePorts(1)
-  const server = createServer((request, response) => void relay(request, response))
-  const relay = async (request: IncomingMessage, response: ServerResponse) => {
-    const { accept = '*/*' } = request.headers
-    const answer = await fetch(`${registry}${request.url}`, { method: request.method ?? 'GET', headers: { accept } })
-    const content = Buffer.from(await answer.arrayBuffer())
-    if (content.length < layerBytes) response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(content)
-  }
-  await once(server.listen(port, '127.0.0.1'), 'listening')
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return port
-}
