@@ -1,5 +1,10 @@
 import * as z from 'zod/mini'
 
+/** The user that a script runs as; what it means on each system is agent.md's. */
+export const runAsSchema = z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/))
+/** How long a script may run, in seconds; a year at most. */
+export const timeoutSecondsSchema = z.int().check(z.minimum(1), z.maximum(31_536_000))
+
 /** Words of script files (scripts.md); the agent's wire writes shells in upper case. */
 export const scriptShells = ['bash', 'sh', 'powershell', 'cmd'] as const
 export const scriptSystems = ['linux', 'windows'] as const
@@ -57,8 +62,8 @@ export const scriptFileSchema = z.strictObject({
   execution: z._default(
     z.strictObject({
       /** Seconds. */
-      timeout: z._default(z.int().check(z.minimum(1), z.maximum(31_536_000)), 3600),
-      run_as: z.optional(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/))),
+      timeout: z._default(timeoutSecondsSchema, 3600),
+      run_as: z.optional(runAsSchema),
       retry_on_failure: z._default(z.boolean(), false),
       max_retries: z._default(z.int().check(z.minimum(0), z.maximum(100)), 0),
     }),

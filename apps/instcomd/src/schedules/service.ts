@@ -148,8 +148,7 @@ export class ScheduleService {
     await context.database.transaction(async (tx) => {
       const row = await scheduleStore.lock(tx, id)
       if (!row) throw notFound(id)
-      const { input_values: _, timing: __, enabled: ___, ...given } = body
-      const changed = { ...row, ...given, ...inputs, ...nextState(row, body) }
+      const changed = { ...row, ...body, ...inputs, ...nextState(row, body) }
       await scheduleStore.change(tx, id, changed)
       await tellInstances(tx, 'schedules')
     })

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { timeoutSecondsSchema } from '../script.ts'
 
 /** Shells of scripts on the agent's wire (agent.md); script files write them in lower case. */
 export const agentShells = ['BASH', 'SH', 'POWERSHELL', 'CMD'] as const
@@ -26,7 +27,7 @@ export const pendingScriptSchema = z.object({
   execution_type: z.enum(executionTypes),
   /** As the operator gave them, for display; passwords masked. */
   input_values: z.record(z.string(), z.unknown()),
-  timeout_seconds: z.int().check(z.minimum(1), z.maximum(31_536_000)),
+  timeout_seconds: timeoutSecondsSchema,
   /** Linux: a user's name. Windows: `system` or `administrator`. Null: the agent's own user. */
   run_as: z.nullable(z.string().check(z.maxLength(64))),
   env: z.record(z.string(), z.string()),

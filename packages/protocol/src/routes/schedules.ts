@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { runAsSchema, timeoutSecondsSchema } from '../script.ts'
 import { listOf, listQuery } from './list.ts'
 import { route } from './route.ts'
 
@@ -32,8 +33,6 @@ export const scheduleTargetsSchema = z.strictObject({
   query: z.optional(z.string().check(z.maxLength(128))),
 })
 
-const runAs = z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/))
-const timeoutSeconds = z.int().check(z.minimum(1), z.maximum(31_536_000))
 const jitterSeconds = z.int().check(z.minimum(0), z.maximum(86_400))
 const machineCount = z.int().check(z.minimum(1), z.maximum(10_000))
 const canary = z.int().check(z.minimum(0), z.maximum(10_000))
@@ -41,8 +40,8 @@ const canary = z.int().check(z.minimum(0), z.maximum(10_000))
 const settings = {
   name: z.string().check(z.minLength(1), z.maxLength(128)),
   input_values: z._default(z.record(z.string(), z.unknown()), {}),
-  run_as: z.optional(runAs),
-  timeout_seconds: z.optional(timeoutSeconds),
+  run_as: z.optional(runAsSchema),
+  timeout_seconds: z.optional(timeoutSecondsSchema),
   timing: scheduleTimingSchema,
   targets: scheduleTargetsSchema,
   enabled: z._default(z.boolean(), true),
@@ -119,8 +118,8 @@ export const scheduleRoutes = {
       on_failure: z.optional(z.enum(['continue', 'stop'])),
       missed: z.optional(z.enum(['skip', 'run_once', 'catch_up'])),
       /** null: the script's own. */
-      run_as: z.optional(z.nullable(runAs)),
-      timeout_seconds: z.optional(z.nullable(timeoutSeconds)),
+      run_as: z.optional(z.nullable(runAsSchema)),
+      timeout_seconds: z.optional(z.nullable(timeoutSecondsSchema)),
       jitter_seconds: z.optional(jitterSeconds),
       max_parallel: z.optional(z.nullable(machineCount)),
       canary: z.optional(canary),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { executionTypes } from '../agent/agent-script.ts'
-import { executionStatuses } from '../script.ts'
+import { executionStatuses, runAsSchema, timeoutSecondsSchema } from '../script.ts'
 import { listOf, listQuery } from './list.ts'
 import { route } from './route.ts'
 
@@ -86,11 +86,11 @@ export const scriptExecutionRoutes = {
       execution_type: z.optional(z.enum(executionTypes)),
       /** Among FIRST_BOOT scripts: smaller first. */
       order: z.optional(z.int().check(z.minimum(-1_000_000), z.maximum(1_000_000))),
-      run_as: z.optional(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/))),
+      run_as: z.optional(runAsSchema),
       scheduled_for: z.optional(time),
       repeat_interval_minutes: z.optional(z.int().check(z.minimum(1), z.maximum(5_256_000))),
       max_executions: z.optional(z.int().check(z.minimum(1), z.maximum(1_000_000_000))),
-      timeout_seconds: z.optional(z.int().check(z.minimum(1), z.maximum(31_536_000))),
+      timeout_seconds: z.optional(timeoutSecondsSchema),
       env: z.optional(
         z.record(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)), z.string().check(z.maxLength(32_768))),
       ),
