@@ -70,6 +70,7 @@ export async function openContext(browser: Browser, options: PageOptions): Promi
   return context
 }
 
+/** A page of that browser; errors of its scripts are collected. */
 export async function openTab(context: BrowserContext): Promise<WatchedPage> {
   const page = await context.newPage()
   const problems: string[] = []

@@ -42,8 +42,8 @@ interface Look {
 /** One browser for all pages of a look, which has the app in its cache; who signs in is a stranger. */
 const browsers = new Map<string, Promise<BrowserContext>>()
 
-function browserFor({ stand: { url, token }, size, scheme, ...look }: Look, path: PagePath): Promise<BrowserContext> {
-  const options = { url, token: path === '/sign-in' ? null : (look.token ?? token), size, scheme }
+function browserFor({ stand, size, scheme, token = stand.token }: Look, path: PagePath): Promise<BrowserContext> {
+  const options = { url: stand.url, token: path === '/sign-in' ? null : token, size, scheme }
   const key = JSON.stringify(options)
   const found = browsers.get(key) ?? openContext(browser, options)
   browsers.set(key, found)
