@@ -6,6 +6,7 @@ import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isTerminal } from '@slipway/protocol'
 import { bringSystemPackages } from '../../scripts/system-packages.ts'
 import { placeAgent } from './agent-artifacts.ts'
 import { planAndInstall, readFacts, waitForState, waitUntilDiscovered } from './journey.ts'
@@ -69,7 +70,7 @@ async function showProgress(lab: Lab, id: string): Promise<void> {
     const line = `${now.status} ${now.step ?? ''} ${Math.floor(now.percent / 10) * 10} %`
     if (line !== shown) say(line)
     shown = line
-    if (['completed', 'failed', 'cancelled', 'rolled-back'].includes(now.status)) return
+    if (isTerminal(now.status)) return
     await delay(500)
   }
 }

@@ -55,7 +55,7 @@ export interface LabMachine {
 }
 
 export interface StartOptions {
-  /** Starts from the live medium; `cd` where only true. */
+  /** Whether it starts from the live medium; `true`: from the ISO in the drive. */
   readonly live: boolean | 'usb' | 'network'
   readonly disks?: readonly VirtualDisk[]
   readonly kernel?: VirtualMachineOptions['kernel']
@@ -101,7 +101,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const insecureRegistries = [registryHost]
     const controlPlane = await startLabControlPlane({ network, folder, insecureRegistries, settings, environment })
     stops.push(() => controlPlane.stop())
-    const iso = options.live === false ? null : await buildIso(folder, controlPlane, options)
+    const iso = options.live === false ? null : await buildIso({ folder, network, controlPlane }, options)
     return {
       folder,
       network,
@@ -118,15 +118,17 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 }
 
 /** The product's own way: an enrolment token, and a live medium that carries it. Found by discovery: no instcomd=. */
-async function buildIso(folder: string, controlPlane: LabControlPlane, options: LabOptions): Promise<string> {
+async function buildIso(
+  { folder, network, controlPlane }: Pick<Lab, 'folder' | 'network' | 'controlPlane'>,
+  options: LabOptions,
+): Promise<string> {
   const body = { ttl_seconds: 86_400, max_machines: 10 }
   const { token, ca_pem } = await controlPlane.client.call('createEnrolmentToken', { body })
   const enrolment = join(folder, 'enrolment.json')
   await writeFile(enrolment, JSON.stringify({ token, ca_pem, instcomd: [] }), { mode: 0o600 })
-  const out = join(folder, 'live')
   const { append, program, artifacts } = options
   const live = await buildLiveImage({
-    out,
+    out: network.bootFolder,
     kernel: options.kernel ?? 'cloud',
     enrolment,
     ...(append ? { append } : {}),

@@ -31,7 +31,7 @@ test('a USB stick boots under UEFI, and is known as the live medium, which no in
 
 test('iPXE runs boot.ipxe from where DHCP says, and the machine is discovered', async () => {
   // It carries the token, so only root reads it; who serves it decides that the boot network may.
-  await chmod(join(lab.folder, 'live', 'initramfs.zst'), 0o644)
+  await chmod(join(lab.network.bootFolder, 'initramfs.zst'), 0o644)
   const machine = await lab.addMachine('netvm', 1)
   const running = await machine.start({ live: 'network' })
   const inventory = await waitUntilDiscovered(lab, machine)

@@ -9,6 +9,8 @@ export const labAddress = '10.77.0.1'
 /** A network of its own for virtual machines: one bridge with DHCP, in a network namespace that nothing else sees. */
 export interface LabNetwork {
   readonly namespace: string
+  /** Served over TFTP; DHCP tells machines that boot from the network to run its `boot.ipxe`. */
+  readonly bootFolder: string
   /** Puts a command into the namespace. */
   inside(argv: readonly string[]): [string, ...string[]]
   /** A tap device on the bridge for one machine; returns its name. */
@@ -16,12 +18,11 @@ export interface LabNetwork {
   stop(): Promise<void>
 }
 
-/**
- * Makes the namespace, the bridge and its DHCP server (addresses .50 to .99), which tells machines that boot from the network to run
- * `boot.ipxe` of `<folder>/live`. Needs root. `folder` takes logs and leases.
- */
+/** Makes the namespace, the bridge and its DHCP server (addresses .50 to .99). Needs root. `folder` takes logs, leases and what is booted. */
 export async function startLabNetwork(folder: string): Promise<LabNetwork> {
   const namespace = `slipway-${process.pid}-${sequence++}`
+  const bootFolder = join(folder, 'live')
+  mkdirSync(bootFolder)
   ip('netns', 'add', namespace)
   const inside = (argv: readonly string[]): [string, ...string[]] => ['ip', 'netns', 'exec', namespace, ...argv]
   try {
@@ -30,9 +31,12 @@ export async function startLabNetwork(folder: string): Promise<LabNetwork> {
     ip('-n', namespace, 'link', 'add', 'br0', 'type', 'bridge', 'mcast_snooping', '0')
     ip('-n', namespace, 'address', 'add', `${labAddress}/24`, 'dev', 'br0')
     ip('-n', namespace, 'link', 'set', 'br0', 'up')
-    const dhcp = await startInBackground('dnsmasq', inside(dhcpCommand(folder)), { log: join(folder, 'dnsmasq.log') })
+    const dhcp = await startInBackground('dnsmasq', inside(dhcpCommand(folder, bootFolder)), {
+      log: join(folder, 'dnsmasq.log'),
+    })
     return {
       namespace,
+      bootFolder,
       inside,
       addTap: (name) => {
         ip('-n', namespace, 'tuntap', 'add', name, 'mode', 'tap')
@@ -52,15 +56,14 @@ export async function startLabNetwork(folder: string): Promise<LabNetwork> {
 
 let sequence = 0
 
-function dhcpCommand(folder: string): string[] {
+function dhcpCommand(folder: string, bootFolder: string): string[] {
   writeFileSync(join(folder, 'leases'), '')
-  mkdirSync(join(folder, 'live'), { recursive: true })
   // Port 0: no name server. Lease file and pid file stay in the folder: the host may run a dnsmasq of its own.
   return [
     ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--interface=br0', '--bind-interfaces'],
     ['--dhcp-range=10.77.0.50,10.77.0.99,1h', '--dhcp-authoritative', '--user=root', '--pid-file='],
     [`--dhcp-leasefile=${join(folder, 'leases')}`, '--dhcp-boot=boot.ipxe'],
-    ['--enable-tftp', `--tftp-root=${join(folder, 'live')}`],
+    ['--enable-tftp', `--tftp-root=${bootFolder}`],
   ].flat()
 }
 
