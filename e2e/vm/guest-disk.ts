@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { VirtualDisk, VirtualMachineOptions } from '@slipway/testing'
+import { emulatedKernelArgument, type VirtualDisk, type VirtualMachineOptions } from '@slipway/testing'
 import { run } from '../../images/run.ts'
 import { buildSampleImage } from '../../images/sample/build.ts'
 
@@ -38,6 +38,6 @@ export async function makeGuestDisk(folder: string, settings: Readonly<Record<st
   await truncate(file, 3 * 1024 ** 3)
   await run(['mkfs.ext4', '-q', '-F', '-d', root, file])
   await rm(scratch, { recursive: true, force: true })
-  const append = 'root=/dev/nvme0n1 rw console=ttyS0,115200 panic=10'
+  const append = `root=/dev/nvme0n1 rw console=ttyS0,115200 panic=10 ${emulatedKernelArgument}`
   return { disk: { file, serial: 'GUEST0001' }, kernel: { file: join(folder, 'guest-vmlinuz'), append } }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  emulatedKernelArgument,
   machineIdFor,
   makeDisk,
   startDockerRegistry,
@@ -33,8 +34,10 @@ export interface Lab {
   readonly controlPlane: LabControlPlane
   /** Builds a sample image with these overlays of this folder as last layers, and pushes it; returns its reference. */
   pushImage(tag: string, overlays: readonly string[]): Promise<PushedImage>
-  /** A machine with blank disks of 4 GiB; it is off. */
-  addMachine(name: string, disks: number): Promise<LabMachine>
+  /** A machine with blank disks of 4 GiB, with UEFI unless it shall have a BIOS; it is off. */
+  addMachine(name: string, disks: number, firmware?: 'bios'): Promise<LabMachine>
+  /** Lets the boot network hand out the live environment. It carries the token: only root reads it until somebody says so. */
+  openBootNetwork(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -108,7 +111,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       registry,
       controlPlane,
       pushImage: (tag, overlays) => pushImage({ folder, registry, tag, overlays }),
-      addMachine: (name, disks) => addMachine({ folder, sockets, network, iso, running, name, disks }),
+      addMachine: (name, disks, firmware) =>
+        addMachine({ folder, sockets, network, iso, running, name, disks, firmware }),
+      openBootNetwork: () => chmod(join(network.bootFolder, 'initramfs.zst'), 0o644),
       stop,
     }
   } catch (error) {
@@ -131,7 +136,7 @@ async function buildIso(
     out: network.bootFolder,
     kernel: options.kernel ?? 'cloud',
     enrolment,
-    ...(append ? { append } : {}),
+    append: [emulatedKernelArgument, append ?? ''].join(' '),
     ...(program ? { program } : {}),
     ...(artifacts ? { agentBase: artifacts } : { agent: false }),
   })
@@ -158,6 +163,7 @@ async function addMachine(input: {
   running: Set<VirtualMachine>
   name: string
   disks: number
+  firmware: 'bios' | undefined
 }): Promise<LabMachine> {
   const { folder, sockets, network, iso, name, running } = input
   const home = join(folder, name)
@@ -170,7 +176,8 @@ async function addMachine(input: {
   }
   const id = machineIdFor(mac)
   const agentSocket = join(sockets, `${id}.socket`)
-  const common = { name, folder: home, mac, tap, inside: network.inside, agentSocket }
+  const firmware = input.firmware ? { firmware: input.firmware } : {}
+  const common = { name, folder: home, mac, tap, inside: network.inside, agentSocket, ...firmware }
   return {
     mac,
     id,

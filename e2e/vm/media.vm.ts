@@ -1,5 +1,3 @@
-import { chmod } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeStopwatch, waitUntilDiscovered } from './journey.ts'
 import { startLab, type Lab } from './lab.ts'
@@ -30,8 +28,7 @@ test('a USB stick boots under UEFI, and is known as the live medium, which no in
 })
 
 test('iPXE runs boot.ipxe from where DHCP says, and the machine is discovered', async () => {
-  // It carries the token, so only root reads it; who serves it decides that the boot network may.
-  await chmod(join(lab.network.bootFolder, 'initramfs.zst'), 0o644)
+  await lab.openBootNetwork()
   const machine = await lab.addMachine('netvm', 1)
   const running = await machine.start({ live: 'network' })
   const inventory = await waitUntilDiscovered(lab, machine)

@@ -10,7 +10,7 @@ source "$here/../debian.sh"
 
 # systemd-resolved needs D-Bus; iproute2 is for people on the console.
 base_packages=(systemd systemd-sysv systemd-resolved dbus udev kmod iproute2 netbase)
-boot_packages=(initramfs-tools busybox zstd zfs-initramfs dosfstools e2fsprogs systemd-boot-efi efibootmgr gdisk)
+boot_packages=(initramfs-tools busybox zstd zfs-initramfs dosfstools e2fsprogs systemd-boot-efi efibootmgr gdisk grub2-common grub-pc-bin)
 
 flavour=${1:-cloud-amd64}
 node=${SLIPWAY_NODE:-$here/../../node_modules/.slipway/bin/node}
@@ -104,7 +104,7 @@ if begin "sample-system-$flavour" "$(key "$inputs" "$module_deb" "$(private_apt 
   umoci repack --image "$WORK/out/layout:system" "$WORK/bundle" >&2
   add_node
   umoci config --image "$WORK/out/layout:system" --architecture amd64 --os linux \
-    --config.label org.slipway.boot=uefi --config.label org.slipway.min-disk-bytes=3221225472
+    --config.label org.slipway.boot=uefi,bios --config.label org.slipway.min-disk-bytes=3221225472
   umoci gc --layout "$WORK/out/layout" >&2
   du -sm "$WORK/bundle/rootfs" >&2
   echo "$abi" >"$WORK/out/kernel-release"

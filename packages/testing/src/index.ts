@@ -18,6 +18,7 @@ export { labAddress, startLabNetwork, type LabNetwork } from './vm/lab-network.t
 export { Qmp, type QmpEvent } from './vm/qmp.ts'
 export { SerialLog } from './vm/serial-log.ts'
 export {
+  emulatedKernelArgument,
   machineIdFor,
   makeDisk,
   startVirtualMachine,

@@ -9,7 +9,7 @@ import { readDisks } from '../block/read-disks.ts'
 import type { BlockDisk } from '../block/block-disk.ts'
 import type { LinuxSystem } from '../linux-system.ts'
 import { installationProperty } from '../../installation-stamp.ts'
-import { ensureOwnPool } from '../zfs/find-pool.ts'
+import { ensureOwnPool, type PoolNames } from '../zfs/find-pool.ts'
 import { hostidOf, useHostid } from '../zfs/hostid.ts'
 import { importedPools } from '../zfs/zpool.ts'
 
@@ -21,7 +21,7 @@ const deadlineMs = 300_000
 export function makeCreatePool(system: LinuxSystem): StepExecutor<'create-pool'> {
   return {
     async isDone(step, context) {
-      return ensureOwnPool(system, nameNow(step.params), context)
+      return ensureOwnPool(system, namesOf(step.params), context)
     },
     async apply(step, context) {
       const { signal, installationId } = context
@@ -50,7 +50,7 @@ export function makeCreatePool(system: LinuxSystem): StepExecutor<'create-pool'>
 }
 
 async function destroyPool(system: LinuxSystem, params: Params, context: StepContext): Promise<void> {
-  if (!(await ensureOwnPool(system, nameNow(params), context))) return
+  if (!(await ensureOwnPool(system, namesOf(params), context))) return
   await system.run(['zpool', 'destroy', '-f', nameNow(params)], { signal: context.signal, deadlineMs })
   const disks = await readDisks(system, context.signal)
   for (const device of params.vdevs.flatMap((vdev) => vdev.devices)) {
@@ -100,6 +100,10 @@ export function createPoolArgv(
     for (const device of vdev.devices) argv.push(options.names.get(deviceKey(device)) ?? '')
   }
   return argv
+}
+
+function namesOf(params: Params): PoolNames {
+  return { pool: params.pool, nameNow: nameNow(params) }
 }
 
 function nameNow(params: Params): string {

@@ -22,11 +22,12 @@ export async function isImported(system: LinuxSystem, pool: string, signal: Abor
 
 /**
  * Imports a pool below the target root without mounting anything. `nodes` are searched and nothing else: a search
- * over all of /dev took 37 s where this takes seconds (measured, Debian 12 in QEMU).
+ * over all of /dev took 37 s where this takes seconds (measured, Debian 12 in QEMU). `nameNow`: another name until
+ * the pool is exported; its labels keep their own (zpool-import(8), -t).
  */
 export async function importPool(
   system: LinuxSystem,
-  options: { pool: string; nodes: readonly string[]; force: boolean; signal: AbortSignal },
+  options: { pool: string; nameNow?: string; nodes: readonly string[]; force: boolean; signal: AbortSignal },
 ): Promise<void> {
   if (options.nodes.length === 0) {
     throw new Fault('disk-not-found', `no device of pool ${options.pool} is on this machine, so it cannot be imported`)
@@ -34,7 +35,11 @@ export async function importPool(
   const argv = ['zpool', 'import', '-N', '-R', system.targetRoot]
   if (options.force) argv.push('-f')
   for (const node of options.nodes) argv.push('-d', node)
-  await system.run([...argv, options.pool], { signal: options.signal, deadlineMs: importDeadlineMs })
+  const { pool, nameNow = pool } = options
+  await system.run([...argv, ...(nameNow === pool ? [pool] : ['-t', pool, nameNow])], {
+    signal: options.signal,
+    deadlineMs: importDeadlineMs,
+  })
 }
 
 export async function exportPool(system: LinuxSystem, pool: string, signal: AbortSignal): Promise<void> {
