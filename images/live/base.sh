@@ -23,7 +23,8 @@ flavour=${1:-cloud-amd64}
 node=${SLIPWAY_NODE:-$here/../../node_modules/.slipway/bin/node}
 [ -x "$node" ] || fail "no Node at $node; run ./slipway once (it brings the pinned Node), or set SLIPWAY_NODE"
 need_root
-install_tools mmdebstrap zstd cpio binutils kmod
+# What follows kmod is for the ISO.
+install_tools mmdebstrap zstd cpio binutils kmod dosfstools mtools xorriso grub-pc-bin
 module_deb=$("$here/../zfs-module/build.sh" "$flavour")
 abi=$(kernel_abi "$flavour")
 
@@ -37,6 +38,15 @@ install_kernel() {
   for folder in "${unwanted_modules[@]}"; do rm -rf "$WORK/kernel/lib/modules/$abi/kernel/$folder"; done
   mv "$WORK/kernel/lib/modules" "$1/usr/lib/modules"
   depmod -b "$1" "$abi"
+}
+
+# make_bios_loader: GRUB as BIOS machines start it from CD (bios.img) and, written to a USB stick, from its first sectors
+# (bios-usb.img). Either looks for /grub.cfg beside /esp.img on what it was started from.
+make_bios_loader() {
+  printf 'search --no-floppy --file --set=root /esp.img\nconfigfile /grub.cfg\n' >"$WORK/grub-early.cfg"
+  grub-mkimage -O i386-pc-eltorito -p / -c "$WORK/grub-early.cfg" -o "$WORK/out/bios.img" \
+    biosdisk iso9660 part_gpt part_msdos search loopback fat linux normal configfile echo serial terminal
+  cp /usr/lib/grub/i386-pc/boot_hybrid.img "$WORK/out/bios-usb.img"
 }
 
 # trim ROOT: what a machine that lives for minutes never reads. Python and Perl come in as dependencies only.
@@ -55,6 +65,7 @@ if begin "live-$flavour" "$(key "$(cat "$0" "$here/../debian.sh")" "$module_deb"
     --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     "$SLIPWAY_SUITE" "$WORK/root" - <"$APT_STATE/sources.list" >&2
   cp "$WORK/root/usr/lib/systemd/boot/efi/systemd-bootx64.efi" "$WORK/out/"
+  make_bios_loader
   install_kernel "$WORK/root"
   trim "$WORK/root"
   strip -o "$WORK/root/usr/bin/node" "$node"

@@ -45,7 +45,7 @@ export interface LiveImage {
 }
 
 /**
- * Builds kernel, initramfs, UEFI-bootable ISO (CD and USB) and iPXE script with their SHA256SUMS into `out`.
+ * Builds kernel, initramfs, ISO (CD and USB, UEFI and BIOS) and iPXE script with their SHA256SUMS into `out`.
  * The large part comes from the cache; needs root on Debian when it is not there yet. Files that hold the enrolment
  * token are made 0600.
  */
@@ -61,7 +61,9 @@ export async function buildLiveImage(options: LiveImageOptions): Promise<LiveIma
     await replace(image.initramfs, await initramfs(base, options), 0o600)
     await replace(image.ipxe, ipxeScript(image.command), 0o644)
     const iso = join(scratch, 'slipway.iso')
-    await writeIso({ ...image, loader: join(base, 'systemd-bootx64.efi'), scratch, out: iso })
+    const loader = join(base, 'systemd-bootx64.efi')
+    const bios = { cd: join(base, 'bios.img'), usb: join(base, 'bios-usb.img') }
+    await writeIso({ ...image, loader, bios, scratch, out: iso })
     await replace(image.iso, await readFile(iso), 0o600)
     await writeSums(out)
     return image

@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../run.ts'
 
@@ -6,7 +6,10 @@ import { run } from '../run.ts'
 export interface IsoInput {
   readonly kernel: string
   readonly initramfs: string
+  /** systemd-boot, for UEFI. */
   readonly loader: string
+  /** GRUB for BIOS: as a CD starts it, and for the first sectors of a USB stick. */
+  readonly bios: { readonly cd: string; readonly usb: string }
   readonly command: string
   readonly scratch: string
   readonly out: string
@@ -17,13 +20,16 @@ const mebibyte = 1024 * 1024
 const epoch = { SOURCE_DATE_EPOCH: '0' }
 
 /**
- * Writes an ISO that UEFI machines boot from CD and, copied with dd, from USB: one FAT file system that is both the
- * El Torito EFI image and a GPT partition, with systemd-boot, kernel and initramfs in it (UEFI 2.10, 13.3.2.1).
+ * Writes an ISO that machines boot from CD and, copied with dd, from USB. For UEFI: one FAT file system that is both the
+ * El Torito EFI image and a GPT partition, with systemd-boot, kernel and initramfs in it (UEFI 2.10, 13.3.2.1). For BIOS:
+ * GRUB, which reads kernel and initramfs out of that same file system.
  */
 export async function writeIso(input: IsoInput): Promise<void> {
   const tree = join(input.scratch, 'iso')
   await mkdir(tree, { recursive: true })
   await writeEsp(input, join(tree, 'esp.img'))
+  await copyFile(input.bios.cd, join(tree, 'bios.img'))
+  await writeFile(join(tree, 'grub.cfg'), grubConfig(input.command))
   await run(
     [
       'xorriso',
@@ -34,6 +40,7 @@ export async function writeIso(input: IsoInput): Promise<void> {
       'SLIPWAY',
       '-o',
       input.out,
+      ...biosBoot(input.bios.usb),
       // The image is a file of the ISO 9660 tree, not appended behind it: OVMF bounds it by the volume's size.
       '-e',
       'esp.img',
@@ -47,6 +54,24 @@ export async function writeIso(input: IsoInput): Promise<void> {
     ],
     epoch,
   )
+}
+
+/** xorriso's arguments: El Torito for CD, GRUB's own first sectors for USB; both find the rest of GRUB by the ISO's sectors. */
+function biosBoot(usb: string): string[] {
+  const cd = ['-b', 'bios.img', '-no-emul-boot', '-boot-load-size', '4', '-boot-info-table', '--grub2-boot-info']
+  return [...cd, '--grub2-mbr', usb, '-eltorito-alt-boot']
+}
+
+/** GRUB takes `;`, `{` and `$` for its own outside of quotes. */
+function grubConfig(command: string): string {
+  const words = command.split(' ').map((word) => `'${word.replaceAll("'", '')}'`)
+  return [
+    'loopback live /esp.img',
+    `linux (live)/vmlinuz ${words.join(' ')}`,
+    'initrd (live)/initramfs.zst',
+    'boot',
+    '',
+  ].join('\n')
 }
 
 async function writeEsp(input: IsoInput, esp: string): Promise<void> {

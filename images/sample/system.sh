@@ -104,7 +104,7 @@ if begin "sample-system-$flavour" "$(key "$inputs" "$module_deb" "$(private_apt 
   umoci repack --image "$WORK/out/layout:system" "$WORK/bundle" >&2
   add_node
   umoci config --image "$WORK/out/layout:system" --architecture amd64 --os linux \
-    --config.label org.slipway.boot=uefi,bios --config.label org.slipway.min-disk-bytes=3221225472
+    --config.label org.slipway.boot=uefi,bios --config.label org.slipway.min-disk-bytes=2147483648
   umoci gc --layout "$WORK/out/layout" >&2
   du -sm "$WORK/bundle/rootfs" >&2
   echo "$abi" >"$WORK/out/kernel-release"

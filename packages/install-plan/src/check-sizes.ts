@@ -18,7 +18,7 @@ export function checkSizes(input: PlanInput): PlanProblem[] {
   const capacity = rootCapacity(input, layout)
   const needed = neededBytes(input)
   if (capacity === null || capacity >= needed) return []
-  const message = `the system gets ${formatBytes(capacity)}, and image ${input.image.reference} needs ${formatBytes(needed)}`
+  const message = `the system gets ${formatBytes(capacity)}, ${formatBytes(needed - capacity)} less than the ${formatBytes(needed)} that image ${input.image.reference} needs`
   return [problem('disk-too-small', message, 'Use larger disks or a smaller image.', { capacity, needed })]
 }
 
