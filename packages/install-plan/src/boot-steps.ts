@@ -107,12 +107,16 @@ function exportSteps(layout: Layout): Step[] {
 }
 
 function rebootStep(layout: Layout): Step {
+  const isBios = layout.firmware === 'bios'
   return {
     kind: 'reboot',
     id: 'reboot',
-    title: 'Restart into the installed system',
+    // UEFI is told what to start next; nobody can tell a BIOS.
+    title: isBios
+      ? 'Restart into the installed system; take the live medium away, or have the BIOS start the disk first'
+      : 'Restart into the installed system',
     reads: [],
-    writes: ['the next boot entry of the firmware'],
+    writes: isBios ? [] : ['the next boot entry of the firmware'],
     destroys: [],
     undo: irreversible('the machine has left the live environment'),
     estimated_seconds: 5,

@@ -83,6 +83,7 @@ describe('a Linux plan', () => {
       targets: [{ partition: 1 }, { partition: 1 }],
       boot_device: { partition: 2, disk: { device: 'vda' } },
     })
+    expect(plan.steps.at(-1)).toMatchObject({ writes: [], title: expect.stringContaining('take the live medium away') })
   })
 
   it('names interfaces by the MAC that the check found', () => {

@@ -9,6 +9,9 @@ export function makeReboot(system: LinuxSystem): StepExecutor<'reboot'> {
       return false // whoever can ask is still in the live environment
     },
     async apply(step, context) {
+      if (step.params.firmware === 'bios') {
+        context.log('warn', 'a BIOS cannot be told what to start next: take the live medium away if it comes first')
+      }
       if (step.params.firmware === 'uefi' && (await hasEfiVariables(system, context.signal))) {
         for (const target of step.params.targets) {
           if (await setBootNext(system, bootLabel(target.disk), context.signal)) break
