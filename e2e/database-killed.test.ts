@@ -61,8 +61,17 @@ function killPostgres(dataDir: string): number {
   expect(pid).toBeGreaterThan(1)
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
   expect(children.length).toBeGreaterThan(3)
-  for (const one of [pid, ...children.map(Number)]) process.kill(one, 'SIGKILL')
+  for (const one of [pid, ...children.map(Number)]) killIfThere(one)
   return pid
+}
+
+/** A backend may have ended since it was listed: its connection was closed, or it saw the postmaster die. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
 }
 
 /** proc(5): the fourth field of `stat`; the second, in brackets, may hold anything. */
