@@ -24,7 +24,7 @@ export function scheduleView(row: ScheduleRow): Schedule {
     last_run_at: row.last_run_at?.toISOString() ?? null,
     execution_count: row.execution_count,
     missed_count: row.missed_count,
-    ended: row.ended ?? (row.enabled ? null : 'disabled'),
+    ended: row.ended,
     created_by: row.created_by,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
