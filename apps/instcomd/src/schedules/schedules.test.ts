@@ -287,7 +287,7 @@ describe('a schedule', () => {
       max_parallel: null,
       timeout_seconds: null,
     })
-    expect(await schedules.change(id, { enabled: false })).toMatchObject({ enabled: false })
+    expect(await schedules.change(id, { enabled: false })).toMatchObject({ enabled: false, ended: null })
     await schedules.remove(id)
     await expect(schedules.get(id)).rejects.toMatchObject({ code: 'not-found' })
     expect((await runs(id)).length).toBe(1)
