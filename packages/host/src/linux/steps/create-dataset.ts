@@ -52,7 +52,8 @@ async function makePoolVisible(system: LinuxSystem, pool: string, context: StepC
   const members = poolMembers(await readDisks(system, signal), pool, context.installationId)
   if (members.nodes.length === 0) return false
   await useLabelHostid(system, members.nodes, context)
-  await importPool(system, { pool, nodes: members.nodes, force: members.allStamped, signal })
+  const force = members.stamped.length === members.nodes.length
+  await importPool(system, { pool, nodes: members.nodes, force, signal })
   return true
 }
 

@@ -10,7 +10,6 @@ import { exportPool, importPool, isImported, localProperty } from './zpool.ts'
 export interface PoolMembers {
   readonly nodes: readonly string[]
   readonly stamped: readonly string[]
-  readonly allStamped: boolean
 }
 
 /** A pool by its name in the labels, and by the one that it is imported under while installing. */
@@ -34,7 +33,7 @@ export function poolMembers(disks: readonly BlockDisk[], pool: string, installat
       nodes.push(disk.node)
     }
   }
-  return { nodes, stamped, allStamped: stamped.length === nodes.length && nodes.length > 0 }
+  return { nodes, stamped }
 }
 
 /**
