@@ -1,7 +1,7 @@
 import type { Disk } from '@slipway/protocol'
 import { diskTitle } from './disk-ref.ts'
 import { formatBytes } from './format-bytes.ts'
-import { makeLayout, resolvedDisks, type Layout } from './layout.ts'
+import { espBytes, makeLayout, resolvedDisks, type Layout } from './layout.ts'
 import type { PlanInput } from './plan-input.ts'
 import { type PlanProblem, problem } from './plan-problem.ts'
 
@@ -52,7 +52,10 @@ function rootCapacity(input: PlanInput, layout: Layout): number | null {
   }, 0)
 }
 
+/** The label is a whole disk's size (machines.md, "Images"), of which an EFI system partition takes its share. */
 function neededBytes({ image }: PlanInput): number {
-  const label = Number(image.labels['org.slipway.min-disk-bytes'])
-  return Number.isFinite(label) && label > 0 ? label : image.bytes_total * unpackFactor
+  const leastDisk = Number(image.labels['org.slipway.min-disk-bytes'])
+  return Number.isFinite(leastDisk) && leastDisk > 0
+    ? Math.max(0, leastDisk - espBytes - gptBytes)
+    : image.bytes_total * unpackFactor
 }

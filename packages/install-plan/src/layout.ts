@@ -34,7 +34,8 @@ export interface Layout {
 /** Vdev kinds that hold the root file system itself; the others only help and are given whole. */
 const dataVdevs: readonly string[] = ['mirror', 'raidz1', 'raidz2', 'raidz3', 'stripe']
 const MiB = 1024 ** 2
-const espBytes = 512 * MiB // machines.md: ESP of at least 512 MiB
+/** Size of the EFI system partition. */
+export const espBytes = 512 * MiB // machines.md: ESP of at least 512 MiB
 const biosBootBytes = 1 * MiB // GRUB's core image wants 31 KiB; one alignment unit is the usual size
 const bootBytes = 1024 * MiB // a separate /boot: three kernels with their initrds
 
