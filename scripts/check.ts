@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 
 const stages: readonly (readonly [string, readonly string[]])[] = [
   ['format', ['oxfmt', '--check', '.']],
-  ['lint', ['oxlint', '--type-aware', '--quiet', '.']],
+  ['lint', ['oxlint', '--type-aware', '--deny-warnings', '.']],
   ['types', ['tsc', '--noEmit', '-p', 'tsconfig.json']],
 ]
 

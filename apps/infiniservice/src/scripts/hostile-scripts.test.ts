@@ -95,7 +95,7 @@ describe('the program and its inputs', () => {
   test('a value stays a value whatever is in it', async () => {
     const { host } = makeAgent()
     const directory = temporaryDirectory()
-    const value = `"'\`$(touch ${directory}/pwned)\`; ${'${IFS}'}\n\\n%s €😀 $((1/0)) && exit 9`
+    const value = `"'\`$(touch ${directory}/pwned)\`; \${IFS}\n\\n%s €😀 $((1/0)) && exit 9`
     host
       .connect()
       .deliver(pendingScript('execution-1', 'printf %s "$INPUT_X"', { shell: 'SH', env: { INPUT_X: value } }))

@@ -62,7 +62,7 @@ function readPage(name: ListRoute, query: object, at: { cursor: string | null; s
     query: { limit: 500, ...query, ...(at.cursor === null ? {} : { cursor: at.cursor }) },
     signal: at.signal,
   }
-  return client.call(name, input as CallInput<ListRoute>) as Promise<{ items: unknown[]; next_cursor: string | null }>
+  return client.call(name, input) as Promise<{ items: unknown[]; next_cursor: string | null }>
 }
 
 /** A list that grows downwards as one scrolls (events): newest first. */

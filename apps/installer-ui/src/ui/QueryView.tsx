@@ -5,7 +5,7 @@ import { FaultNote } from './FaultNote.tsx'
 import { Loading } from './Loading.tsx'
 
 interface QueryViewProps<T> {
-  readonly query: Pick<UseQueryResult<T, Error>, 'data' | 'error' | 'refetch'>
+  readonly query: Pick<UseQueryResult<T>, 'data' | 'error' | 'refetch'>
   /** What is read, in the words of «Reading …». */
   readonly what: string
   readonly children: (data: T) => ReactNode

@@ -120,7 +120,7 @@ test('keep-alives are answered, figures are kept and shown, and processes stay w
   expect(guest.metrics).toMatchObject({
     data: { system: { cpu: { usage_percent: 12.5 }, processes: [{ name: 'init' }] } },
   })
-  const history = await call<Record<string, unknown>>('GET', '/api/guests/vm-metrics/metrics?seconds=3600')
+  const history = await call('GET', '/api/guests/vm-metrics/metrics?seconds=3600')
   expect(history.body).toMatchObject({ machine_id: 'vm-metrics', resolution_seconds: 60, latest: guest.metrics })
   const events = await database.query<{ data: unknown }>("SELECT data FROM events WHERE type = 'guests.metrics'")
   expect(JSON.stringify(events)).toContain('"memory_used_kb":400')

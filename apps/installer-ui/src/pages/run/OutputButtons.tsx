@@ -15,7 +15,7 @@ const saidMs = 1500
 export function OutputButtons({ run, text }: { run: ScriptExecution; text: () => string }) {
   const [copied, setCopied] = useState(false)
   const { start } = useTimeout(() => setCopied(false), saidMs)
-  const copying = useMutation<unknown, Error>({
+  const copying = useMutation({
     mutationFn: () => navigator.clipboard.writeText(text()),
     onSuccess() {
       setCopied(true)
