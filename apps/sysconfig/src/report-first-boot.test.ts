@@ -43,6 +43,7 @@ async function report(urls: string[], stopAfterWaits = 20): Promise<boolean> {
     signal: stop.signal,
     machine: {
       bootId: 'boot-7',
+      addresses: () => ['10.0.2.15'].slice(0, waits),
       bootEnvironment: async (read) => read.boot_environment,
       confirm: async (name) => void confirmed.push(name),
     },
@@ -65,7 +66,10 @@ describe('the first-boot report', () => {
     const { url, received } = await server([200])
     expect(await report([url])).toBe(true)
     expect(received).toEqual([
-      { path: '/api/install/ins_1/booted', body: { token: 'once', boot_environment: 'be-1', boot_id: 'boot-7' } },
+      {
+        path: '/api/install/ins_1/booted',
+        body: { token: 'once', boot_environment: 'be-1', boot_id: 'boot-7', addresses: [] },
+      },
     ])
     expect(confirmed).toEqual(['be-1'])
     expect(await gone()).toBe(true)
@@ -74,7 +78,7 @@ describe('the first-boot report', () => {
   test('is repeated while the server is not ready, and by every address', async () => {
     const { url, received } = await server([503, 429, 200])
     expect(await report(['https://127.0.0.1:1', url])).toBe(true)
-    expect(received).toHaveLength(3)
+    expect(received.map(({ body }) => body)).toMatchObject([{ addresses: [] }, { addresses: ['10.0.2.15'] }, {}])
     expect(waits).toBe(2)
   })
 
@@ -110,7 +114,7 @@ describe('the first-boot report', () => {
 
   test('without a report there is nothing to do', async () => {
     const options = { path, logger: silentLogger, signal: new AbortController().signal }
-    const machine = { bootId: 'x', bootEnvironment: async () => 'be', confirm: async () => {} }
+    const machine = { bootId: 'x', addresses: () => [], bootEnvironment: async () => 'be', confirm: async () => {} }
     expect(await reportFirstBoot({ ...options, machine })).toBe(false)
     await writeFile(path, '{"token":1}')
     await expect(reportFirstBoot({ ...options, machine })).rejects.toMatchObject({ code: 'configuration-invalid' })

@@ -1,5 +1,5 @@
 import { backoffDelay, delay, Fault, isFault, type Logger } from '@slipway/base'
-import { firstBootReportSchema, type FirstBootReport } from '@slipway/protocol'
+import { firstBootReportSchema, type BootedReport, type FirstBootReport } from '@slipway/protocol'
 import { readFile, rm } from 'node:fs/promises'
 import { sendBooted, type Answer } from './send-booted.ts'
 
@@ -9,6 +9,8 @@ const backoff = { firstMs: 1_000, capMs: 30_000, tries: 16 }
 /** What the report needs of the machine; `main.ts` gives the real one. */
 export interface BootedMachine {
   readonly bootId: string
+  /** Addresses that others reach it by, now. */
+  addresses(): readonly string[]
   /** The boot environment that runs. */
   bootEnvironment(report: FirstBootReport): Promise<string>
   /** Makes it the one that boots from now on. */
@@ -46,14 +48,15 @@ export async function reportFirstBoot(options: ReportOptions): Promise<boolean> 
 
 async function sendUntilAnswered(
   report: FirstBootReport,
-  booted: Parameters<typeof sendBooted>[2],
+  booted: Omit<BootedReport, 'addresses'>,
   options: ReportOptions,
 ): Promise<void> {
   const wait = options.wait ?? delay
   for (let round = 1; ; round += 1) {
     const refusals: string[] = []
     for (const url of report.urls) {
-      const answer: Answer = await sendBooted(url, report, booted, options.signal)
+      const now = { ...booted, addresses: [...options.machine.addresses()] } // a lease may have come since the last round
+      const answer: Answer = await sendBooted(url, report, now, options.signal)
       options.signal.throwIfAborted()
       if (answer.kind === 'accepted') return
       options.logger.warn({ url, round, answer: answer.message }, 'first-boot report not accepted')

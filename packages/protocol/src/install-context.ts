@@ -43,11 +43,16 @@ export const installContextSchema = z.object({
   kernel_arguments: z._default(z.array(z.string()), []),
 })
 
+/** So many addresses a first-boot report names at most. */
+export const mostAddresses = 32
+
 /** Body of `POST /api/install/{id}/booted`, the first-boot report. */
 export const bootedReportSchema = z.object({
   token: z.string().check(z.maxLength(256)),
   boot_environment: z.string().check(z.maxLength(256)),
   boot_id: z.string().check(z.maxLength(128)),
+  /** IP addresses of the new system that others can reach; what an older one does not say is unknown. */
+  addresses: z._default(z.array(z.union([z.ipv4(), z.ipv6()])).check(z.maxLength(mostAddresses)), []),
 })
 
 export const planFindingSchema = z.object({

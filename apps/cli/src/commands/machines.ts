@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Claim, Machine } from '@slipway/protocol'
+import { machineAddress, type Claim, type Machine } from '@slipway/protocol'
 import { connect } from '../connect.ts'
 import { forgetClaim, keepClaim, requireClaim } from '../kept-claims.ts'
 import { print, printJson } from '../output/print.ts'
@@ -113,12 +113,19 @@ function machineRow(machine: Machine): (string | number | null)[] {
     machine.machine_id,
     machine.hostname,
     machine.conflict ? `${machine.status} (conflict)` : machine.status,
-    machine.address && machine.port ? `${machine.address}:${machine.port}` : machine.address,
+    printAddress(machine),
     specs?.cpu_cores ?? null,
     specs ? `${specs.memory_gb} GiB` : null,
     specs ? `${specs.storage_gb} GB` : null,
     machine.claim?.holder ?? null,
   ]
+}
+
+/** An installed machine's own address; else where machined answers, with its port. */
+function printAddress(machine: Machine): string | null {
+  const address = machineAddress(machine)
+  if (address === null || address !== machine.address || machine.port === null) return address
+  return `${address.includes(':') ? `[${address}]` : address}:${machine.port}`
 }
 
 /** `10.0.0.1:8443`, `[fe80::1]:8443`, or an address alone. */

@@ -7,6 +7,7 @@ const machine: Machine = {
   kind: 'physical',
   hostname: 'm01',
   address: '192.0.2.1',
+  system_addresses: [],
   port: 9443,
   status: 'available',
   specs: null,

@@ -27,6 +27,7 @@ export async function confirmFirstBoot(
         token: report.token,
         boot_environment,
         boot_id: handshake.boot_id,
+        addresses: [], // its metrics tell them
       })
       return
     } catch (error) {

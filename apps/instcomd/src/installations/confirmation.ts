@@ -3,6 +3,7 @@ import { Fault } from '@slipway/base'
 import { isTerminal, planSchema, type BootedReport, type InstallationError } from '@slipway/protocol'
 import type { AppContext } from '../app-context.ts'
 import type { Transaction } from '../database/database.ts'
+import { machineStore } from '../machines/store.ts'
 import { planStore } from '../plans/store.ts'
 import { endInstallations } from './end-installations.ts'
 import type { RunLog } from './run-log.ts'
@@ -42,6 +43,9 @@ export class Confirmation {
     return database.transaction(async (tx) => {
       const row = await this.#authentic(tx, installationId, report)
       const asPlanned = report.boot_environment === row.boot_environment
+      // An agent's handshake knows none: it must not take away what the other report told.
+      if (asPlanned && (report.addresses.length > 0 || !isTerminal(row.state)))
+        await machineStore.setSystemAddresses(tx, row.machine_id, report.addresses)
       if (!isTerminal(row.state)) await this.#end(tx, row, asPlanned ? 'completed' : 'rolled-back')
       else if (row.state === 'completed' && !row.confirmed) await this.#confirmLate(tx, row)
       else if (row.state !== (asPlanned ? 'completed' : 'rolled-back'))

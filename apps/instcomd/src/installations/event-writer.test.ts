@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { AppContext } from '../app-context.ts'
+import { machineView } from '../machines/machine-view.ts'
+import { machineStore } from '../machines/store.ts'
 import { makeTestContext } from '../testing/make-test-context.ts'
 import { freshState, happyEvents, makeTestRun } from '../testing/test-installation.ts'
 import { Confirmation } from './confirmation.ts'
@@ -115,16 +117,32 @@ describe('what machines report', () => {
       expect(await endings(run.installationId)).toEqual([])
       return run
     }
-    const report = (name: string, boot_environment = 'be') =>
+    const report = (name: string, boot_environment = 'be', addresses: string[] = []) =>
       confirmation.report(`inst-${name}`, {
         token: `token of ${name}`,
         boot_environment,
         boot_id: 'boot-of-new-system',
+        addresses,
       })
+
+    it('the addresses that a report tells are the machine’s, and a report without any takes none away', async () => {
+      const run = await rebooted('addresses')
+      const shown = async () => {
+        const machine = await machineStore.read(context.database, run.machineId)
+        return machine && machineView(machine).system_addresses
+      }
+      expect(await shown()).toEqual([])
+      await report('addresses', 'be', ['192.0.2.7', '2001:db8::7'])
+      expect(await shown()).toEqual(['192.0.2.7', '2001:db8::7'])
+      await report('addresses')
+      expect(await shown()).toEqual(['192.0.2.7', '2001:db8::7'])
+      await machineStore.setStatus(context.database, run.machineId, 'available')
+      expect(await shown(), 'the live environment runs again').toEqual([])
+    })
 
     it('the first-boot report completes it, once, and only with its token', async () => {
       const run = await rebooted('report')
-      const wrong = { token: 'guess', boot_environment: 'be', boot_id: 'b' }
+      const wrong = { token: 'guess', boot_environment: 'be', boot_id: 'b', addresses: [] }
       await expect(confirmation.report(run.installationId, wrong)).rejects.toMatchObject({ code: 'not-authenticated' })
       expect(await Promise.all([report('report'), report('report'), report('report')])).toEqual(
         Array.from({ length: 3 }, () => ({ confirmed: true })),

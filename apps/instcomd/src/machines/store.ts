@@ -8,6 +8,7 @@ export interface MachineRow {
   readonly hostname: string | null
   readonly address: string | null
   readonly port: number | null
+  readonly system_addresses: string[]
   readonly status: MachineStatus
   readonly offline: boolean
   readonly specs: { cpu_cores: number; memory_gb: number; storage_gb: number; network_interfaces: number } | null
@@ -68,7 +69,7 @@ export const machineStore = {
         WHERE machine_id > $1
           AND ($2::text IS NULL OR shown_status = $2)
           AND (cardinality($3::text[]) = 0 OR kind = ANY($3))
-          AND ($4::text IS NULL OR strpos(lower(concat_ws(' ', machine_id, hostname, address)), lower($4)) > 0)
+          AND ($4::text IS NULL OR strpos(lower(concat_ws(' ', machine_id, hostname, address, array_to_string(system_addresses, ' '))), lower($4)) > 0)
         ORDER BY machine_id LIMIT $5`,
       [filter.afterId, filter.status ?? null, filter.kinds, filter.q ?? null, filter.limit],
     )
@@ -131,6 +132,10 @@ export const machineStore = {
 
   async setStatus(tx: Transaction, machineId: string, status: MachineRow['status']): Promise<void> {
     await tx.query('UPDATE machines SET status = $2 WHERE machine_id = $1 AND status <> $2', [machineId, status])
+  },
+
+  async setSystemAddresses(tx: Transaction, machineId: string, addresses: readonly string[]): Promise<void> {
+    await tx.query('UPDATE machines SET system_addresses = $2 WHERE machine_id = $1', [machineId, addresses])
   },
 
   async writeInventory(tx: Transaction, inventory: Inventory): Promise<void> {

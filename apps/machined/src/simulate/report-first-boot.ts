@@ -17,7 +17,12 @@ export async function reportFirstBoot(boot: InstalledBoot, logger: Logger, signa
   const report = boot.first_boot
   // After a fall-back the old system runs: it has nothing to say of the installation that failed.
   if (!report || report.boot_environment !== boot.boot_environment) return false
-  const body: BootedReport = { token: report.token, boot_environment: boot.boot_environment, boot_id: boot.boot_id }
+  const body: BootedReport = {
+    token: report.token,
+    boot_environment: boot.boot_environment,
+    boot_id: boot.boot_id,
+    addresses: [...boot.addresses],
+  }
   const until = performance.now() + reportForMs
   for (let attempt = 1; performance.now() < until; attempt += 1) {
     for (const base of report.urls) {

@@ -18,6 +18,8 @@ export const fileTreeSchema = z.object({
   /** Digest of what `apply-sysconfig` wrote. */
   sysconfig: z.string().nullable(),
   hostname: z.string().nullable(),
+  /** Static addresses of the config, without their prefix lengths. */
+  addresses: z.array(z.string()).default([]),
   first_boot: z.nullable(firstBootReportSchema),
   agent: z.boolean(),
   /** Digest of what the boot archive was made from. */

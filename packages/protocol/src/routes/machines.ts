@@ -35,8 +35,11 @@ export const machineSchema = z.object({
   machine_id: z.string(),
   kind: z.enum(['physical', 'virtual']),
   hostname: z.nullable(z.string()),
+  /** Where machined answers: an address of the live environment. */
   address: z.nullable(z.string()),
   port: z.nullable(z.int()),
+  /** Addresses of the installed system, as its first-boot report told them; empty while another system runs. */
+  system_addresses: z.array(z.string()),
   status: z.enum(machineStatuses),
   specs: z.nullable(
     z.object({

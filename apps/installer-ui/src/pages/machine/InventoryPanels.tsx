@@ -40,7 +40,8 @@ export function InventoryPanels({ machine }: { machine: Machine }) {
   )
 }
 
-function identity({ machine_id, address, port, last_seen, first_seen, version }: Machine) {
+function identity({ machine_id, address, port, system_addresses, last_seen, first_seen, version }: Machine) {
+  const isUp = system_addresses.length > 0 || null // null: left out
   return [
     [
       'Machine id',
@@ -48,7 +49,8 @@ function identity({ machine_id, address, port, last_seen, first_seen, version }:
         {machine_id}
       </span>,
     ],
-    ['Address', address && <span className="mono">{`${address}:${port}`}</span>],
+    ['Address', isUp && <span className="mono">{system_addresses.join(', ')}</span>],
+    [isUp ? 'Live environment' : 'Address', address && <span className="mono">{`${address}:${port}`}</span>],
     ['Last seen', <RelativeTime key="last" at={last_seen} />],
     ['First seen', <RelativeTime key="first" at={first_seen} />],
     ['machined', version],

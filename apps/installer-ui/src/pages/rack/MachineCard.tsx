@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { Machine } from '@slipway/protocol'
+import { machineAddress, type Machine } from '@slipway/protocol'
 import { Dot } from '../../ui/Dot.tsx'
 import { RelativeTime } from '../../ui/RelativeTime.tsx'
 import { machineTone } from '../../words/machine-status.ts'
@@ -9,7 +9,7 @@ import { printHardware } from './print-hardware.ts'
 
 /** A machine as a card. */
 export function MachineCard({ machine }: { machine: Machine }) {
-  const { machine_id, hostname, status, address, claim, last_seen } = machine
+  const { machine_id, hostname, status, claim, last_seen } = machine
   return (
     <div className={classes.card}>
       <Link className={classes.name} to="/machines/$machineId" params={{ machineId: machine_id }}>
@@ -18,7 +18,7 @@ export function MachineCard({ machine }: { machine: Machine }) {
       <Dot tone={machineTone[status]}>{status}</Dot>
       <span className="quiet clip">{printHardware(machine)}</span>
       <span className="quiet">{claim && <ClaimCell claim={claim} />}</span>
-      <span className="quiet mono clip">{address ?? 'no address'}</span>
+      <span className="quiet mono clip">{machineAddress(machine) ?? 'no address'}</span>
       <span className="quiet">
         <RelativeTime at={last_seen} />
       </span>

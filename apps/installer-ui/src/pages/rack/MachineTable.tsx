@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { IconSearchOff } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { machineStatuses, type Machine } from '@slipway/protocol'
+import { machineAddress, machineStatuses, type Machine } from '@slipway/protocol'
 import { usePageSearch } from '../../app/use-page-search.ts'
 import { DataTable, type Column } from '../../ui/DataTable.tsx'
 import { Dot } from '../../ui/Dot.tsx'
@@ -67,8 +67,8 @@ const columns: readonly Column<Machine>[] = [
     key: 'address',
     title: 'Address',
     width: '15%',
-    sort: ({ address }) => address ?? '',
-    cell: ({ address }) => <span className="mono">{address ?? '–'}</span>,
+    sort: (machine) => machineAddress(machine) ?? '',
+    cell: (machine) => <span className="mono">{machineAddress(machine) ?? '–'}</span>,
   },
   {
     key: 'claim',

@@ -7,6 +7,15 @@ export function matchesMachine(
   filter: { readonly q: string; readonly status: string | undefined },
 ): boolean {
   if (filter.status !== undefined && machine.status !== filter.status) return false
-  const { hostname, machine_id, address, status, kind, claim, capabilities } = machine
-  return matchesWords(filter.q, [hostname, machine_id, address, status, kind, claim?.holder, ...capabilities])
+  const { hostname, machine_id, address, system_addresses, status, kind, claim, capabilities } = machine
+  return matchesWords(filter.q, [
+    hostname,
+    machine_id,
+    address,
+    ...system_addresses,
+    status,
+    kind,
+    claim?.holder,
+    ...capabilities,
+  ])
 }

@@ -23,6 +23,7 @@ export type BootResult =
       /** Device name of the disk whose loader was used. */
       readonly disk: string
       readonly hostname: string | null
+      readonly addresses: readonly string[]
       /** What the first-boot report needs, as `apply-sysconfig` wrote it. */
       readonly first_boot: FirstBootReport | null
       readonly agent: boolean
@@ -78,6 +79,7 @@ function startFrom(machine: SimulatedMachine, disk: Candidate, failures: string[
           boot_environment: name,
           disk: disk.name,
           hostname: tree.hostname,
+          addresses: tree.addresses,
           first_boot: tree.first_boot,
           agent: tree.agent,
           fell_back_from: once !== null && once !== name ? once : null,

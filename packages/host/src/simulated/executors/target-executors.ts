@@ -74,6 +74,7 @@ export function applySysconfig(machine: SimulatedMachine): SimulatedExecutor<'ap
         ...tree,
         sysconfig: wanted(step, context),
         hostname: step.params.sysconfig.hostname,
+        addresses: staticAddresses(step.params.sysconfig),
         first_boot: context.firstBoot,
       }))
     },
@@ -81,6 +82,11 @@ export function applySysconfig(machine: SimulatedMachine): SimulatedExecutor<'ap
       // Goes with the file system.
     },
   }
+}
+
+function staticAddresses({ interfaces }: StepOf<'apply-sysconfig'>['params']['sysconfig']): string[] {
+  const written = interfaces.flatMap(({ addresses }) => addresses.flatMap(({ address }) => address ?? []))
+  return written.flatMap((address) => address.split('/')[0] ?? [])
 }
 
 export function installAgent(machine: SimulatedMachine): SimulatedExecutor<'install-agent'> {

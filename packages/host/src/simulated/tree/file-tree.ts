@@ -10,6 +10,7 @@ export function emptyTree(): FileTree {
     begun: null,
     sysconfig: null,
     hostname: null,
+    addresses: [],
     first_boot: null,
     agent: false,
     boot_archive: null,
