@@ -37,6 +37,10 @@ test('an ext4 system is installed over the API and boots from its disk, also wit
   expect(facts.get('failed_units')).toBe('')
   expect(facts.get('command'), 'never root=/dev/…').toMatch(/root=(PART)?UUID=/)
   expect(done.progress).toMatchObject({ status: 'completed', percent: 100, confirmed: true, error: null })
+  // The agent's handshake may have confirmed it first; the first-boot report tells the addresses.
+  const params = { machine_id: machine.id }
+  const shown = async () => (await lab.controlPlane.client.call('getMachine', { params })).system_addresses
+  await expect.poll(shown, { timeout: 60_000 }).toEqual(['10.77.0.21'])
   await first.kill()
 
   const again = await machine.start({ live: false })
