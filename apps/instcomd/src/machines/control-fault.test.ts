@@ -15,6 +15,12 @@ test.each(['EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ETIMEDOUT'])(
   },
 )
 
+test('of an installed machine is said how it is reached again', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' })
+  expect(controlFault(machine, refused).message).toContain('check its power')
+  expect(controlFault({ ...machine, runsInstalled: true }, refused).message).toContain('start it from the live medium')
+})
+
 test('an error that is not of the network stays what it is', () => {
   expect(controlFault(machine, new ConnectError('bug', Code.Internal)).code).toBe('internal')
 })

@@ -1,9 +1,10 @@
 import { ConnectError } from '@connectrpc/connect'
 import { Fault, toFault } from '@slipway/base'
 import { connectToFault, faultHeader } from '@slipway/protocol'
+import type { Dialled } from './machine-links.ts'
 
 /** Turns what a control call threw into a Fault: the machine's own, or one that names the machine and what to do. */
-export function controlFault(machine: { machine_id: string; address: string; port: number }, error: unknown): Fault {
+export function controlFault(machine: Dialled, error: unknown): Fault {
   if (error instanceof Fault) return error
   if (!(error instanceof ConnectError)) return unreachable(machine, error)
   const fault = connectToFault(error)
@@ -23,11 +24,14 @@ function isNetworkError(error: ConnectError): boolean {
   return cause instanceof Error && 'syscall' in cause && error.metadata.get(faultHeader) === null
 }
 
-function unreachable(machine: { machine_id: string; address: string; port: number }, cause: unknown): Fault {
+function unreachable(machine: Dialled, cause: unknown): Fault {
   const words = cause instanceof ConnectError ? cause.rawMessage : toFault(cause).message
+  const cure = machine.runsInstalled
+    ? 'its installed system runs: start it from the live medium to install it again'
+    : 'check its power, network and that it runs machined'
   return new Fault(
     'machine-unreachable',
-    `machine ${machine.machine_id} does not answer at ${machine.address}:${machine.port}: ${words}; check its power, network and that it runs machined`,
+    `machine ${machine.machine_id} does not answer at ${machine.address}:${machine.port}: ${words}; ${cure}`,
     { cause, details: { machine_id: machine.machine_id, address: machine.address, port: machine.port } },
   )
 }

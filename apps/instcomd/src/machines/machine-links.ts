@@ -12,6 +12,8 @@ export interface Dialled {
   readonly machine_id: string
   readonly address: string
   readonly port: number
+  /** Its installed system runs, in which no machined answers. */
+  readonly runsInstalled?: boolean
 }
 
 /** Options that every call passes on to the Connect client: a deadline and a signal. */

@@ -1,8 +1,6 @@
-import type { ClaimView, Machine, MachineStatus } from '@slipway/protocol'
+import type { ClaimView, Machine } from '@slipway/protocol'
+import { runsInstalled } from './runs-installed.ts'
 import type { MachineRow } from './store.ts'
-
-/** States in which the installed system runs; in the others its addresses are history. */
-const runsInstalled: readonly MachineStatus[] = ['installed', 'managed']
 
 /** A machine as the API shows it. */
 export function machineView(row: MachineRow): Machine {
@@ -12,7 +10,7 @@ export function machineView(row: MachineRow): Machine {
     hostname: row.hostname,
     address: row.address,
     port: row.port,
-    system_addresses: runsInstalled.includes(row.status) ? row.system_addresses : [],
+    system_addresses: runsInstalled(row.status) ? row.system_addresses : [],
     status: row.shown_status,
     specs: row.specs,
     capabilities: row.capabilities,

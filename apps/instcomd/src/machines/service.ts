@@ -2,6 +2,7 @@ import { Fault, isFault } from '@slipway/base'
 import type { Inventory } from '@slipway/protocol'
 import type { Dialled } from './machine-links.ts'
 import { meetMachine, readInventory, type MeetingDeps } from './meet-machine.ts'
+import { runsInstalled } from './runs-installed.ts'
 import { machineStore, type MachineFilter, type MachineRow } from './store.ts'
 
 /** Rules about machines: what may be asked of one, and how fresh an answer must be. */
@@ -37,7 +38,12 @@ export class MachineService {
   /** Where an enrolled machine is dialled. Throws `machine-not-enrolled`. */
   dialled(row: MachineRow): Dialled {
     if (row.enrolment === 'enrolled' && row.address !== null && row.port !== null)
-      return { machine_id: row.machine_id, address: row.address, port: row.port }
+      return {
+        machine_id: row.machine_id,
+        address: row.address,
+        port: row.port,
+        runsInstalled: runsInstalled(row.status),
+      }
     throw notEnrolled(row)
   }
 
