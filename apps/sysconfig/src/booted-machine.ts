@@ -1,8 +1,8 @@
 import type { Logger } from '@slipway/base'
 import { makeBootControl, makeCommandRunner, type BootControl } from '@slipway/host'
+import { reachableAddresses } from '@slipway/protocol'
 import { readFile } from 'node:fs/promises'
 import { networkInterfaces, uptime } from 'node:os'
-import { reachableAddresses } from './reachable-addresses.ts'
 import { platform } from './platform.ts'
 import type { BootedMachine } from './report-first-boot.ts'
 
@@ -12,7 +12,8 @@ export async function makeBootedMachine(logger: Logger): Promise<BootedMachine &
   return {
     control,
     bootId: await readBootId(),
-    addresses: () => reachableAddresses(networkInterfaces()),
+    addresses: () =>
+      reachableAddresses(Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? [])),
     // ext4 has one system and no boot environments of its own: the report's name is then the right one.
     bootEnvironment: async (report) => (await control.running()) ?? report.boot_environment,
     confirm: (bootEnvironment, signal) => control.confirm(bootEnvironment, signal),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { installationErrorSchema } from './installation.ts'
+import { mostAddresses } from './machine-address.ts'
 
 /** How to reach one registry; password only ever here, over mTLS, never in a plan or a log. */
 export const registryAccessSchema = z.object({
@@ -42,9 +43,6 @@ export const installContextSchema = z.object({
   /** Arguments such as `console=ttyS0` that are carried to the installed system. */
   kernel_arguments: z._default(z.array(z.string()), []),
 })
-
-/** So many addresses a first-boot report names at most. */
-export const mostAddresses = 32
 
 /** Body of `POST /api/install/{id}/booted`, the first-boot report. */
 export const bootedReportSchema = z.object({

@@ -11,6 +11,7 @@ it.each(eventTypes.filter((type) => !rare.includes(type)))('%s is said in words'
 it.each([
   ['machines.claimed', { holder: 'ann' }, 'was claimed by ann', 'busy'],
   ['machines.updated', { conflict: 'two keys' }, 'has a conflict', 'warn'],
+  ['machines.updated', { system_addresses: ['10.0.0.7', 'fd00::7'] }, 'is at 10.0.0.7, fd00::7', 'idle'],
   ['scripts.completed', { status: 'SUCCESS' }, 'ended a script', 'good'],
   ['scripts.completed', { status: 'TIMEOUT' }, 'ended a script: timeout', 'bad'],
   ['unheard.of', {}, 'unheard.of', 'idle'],

@@ -34,6 +34,8 @@ export function describeEvent({ type, data }: Pick<HistoryEvent, 'type' | 'data'
     return { text: `ended a script: ${word(data.status)}`, tone: 'bad' }
   if (type === 'machines.claimed' && typeof data.holder === 'string') return { text: `${text} by ${data.holder}`, tone }
   if (type === 'machines.updated' && typeof data.conflict === 'string') return { text: 'has a conflict', tone: 'warn' }
+  if (type === 'machines.updated' && Array.isArray(data.system_addresses) && data.system_addresses.length > 0)
+    return { text: `is at ${data.system_addresses.join(', ')}`, tone }
   if (type === 'installation.step' && typeof data.step_id === 'string')
     return { text: `${data.outcome === 'running' ? 'began' : word(data.outcome)} ${data.step_id}`, tone }
   return { text, tone }

@@ -1,9 +1,10 @@
-import type { AgentMessage, AgentMetrics } from '@slipway/protocol'
+import { agentAddresses, type AgentMessage, type AgentMetrics } from '@slipway/protocol'
+import { isIP } from 'node:net'
 import type { AppContext } from '../app-context.ts'
 import type { LinkedGuest } from './guest-links.ts'
 import { writeMinutes, type HistoryPoint } from './metrics-history.ts'
 import { MetricsSeries, sampleOf, type Sample } from './metrics-series.ts'
-import { writeLatest, type LatestMetrics } from './metrics-store.ts'
+import { writeAddresses, writeLatest, type LatestMetrics, type Moved } from './metrics-store.ts'
 
 /** Guests named in one event. */
 const mostInEvent = 500
@@ -34,7 +35,13 @@ export class MetricsRecorder {
     // Timers of agents jitter; half the interval tells a regular report from a flood.
     if (elapsed - series.writtenAt < intervalS * 500) return
     series.writtenAt = elapsed
-    this.#latest.set(machineId, { machine_id: machineId, at: new Date(), ...split(message.data), sample })
+    this.#latest.set(machineId, {
+      machine_id: machineId,
+      at: new Date(),
+      ...split(message.data),
+      addresses: addressesOf(message.data),
+      sample,
+    })
   }
 
   /** The guest is gone: its running minute is written. */
@@ -79,7 +86,8 @@ export class MetricsRecorder {
         if (points.length > 0) await writeMinutes(tx, points)
         if (latest.size === 0) return
         await writeLatest(tx, [...latest.values()])
-        await this.#context.appendEvent(tx, eventsOf([...latest.values()]))
+        const moved = await writeAddresses(tx, [...latest.values()])
+        await this.#context.appendEvent(tx, [...eventsOf([...latest.values()]), ...moved.map(movedEvent)])
       })
     } catch (error) {
       this.#latest = new Map([...latest, ...this.#latest])
@@ -106,6 +114,15 @@ function eventsOf(latest: readonly { machine_id: string; at: Date; sample: Sampl
     data: { guests: guests.slice(index * mostInEvent, (index + 1) * mostInEvent) },
     actor: 'instcomd',
   }))
+}
+
+function movedEvent(data: Moved) {
+  return { type: 'machines.updated' as const, data: { ...data }, actor: `slipway:machine/${data.machine_id}` }
+}
+
+/** A guest may report any text as an address. */
+function addressesOf(metrics: AgentMetrics): string[] {
+  return agentAddresses(metrics).filter((address) => isIP(address) !== 0)
 }
 
 /** Processes and services come more seldom; they are kept beside the rest so that the last ones stay. */

@@ -8,6 +8,7 @@ export interface LatestMetrics {
   /** Null: not reported this time, the last ones stay. */
   readonly processes: readonly object[] | null
   readonly services: readonly object[] | null
+  readonly addresses: readonly string[]
 }
 
 /** Writes the newest figures of many guests in one statement, and that their machines were seen. */
@@ -32,5 +33,22 @@ export async function writeLatest(tx: Transaction, rows: readonly LatestMetrics[
     `UPDATE machines SET last_seen = clock_timestamp()
       WHERE machine_id = ANY ($1) AND (last_seen IS NULL OR last_seen < clock_timestamp() - interval '1 minute')`,
     [ids],
+  )
+}
+
+/** A machine's addresses, now that they are others than before. */
+export interface Moved {
+  readonly machine_id: string
+  readonly system_addresses: string[]
+}
+
+/** Writes the addresses that agents report; returns those that changed. */
+export async function writeAddresses(tx: Transaction, rows: readonly LatestMetrics[]): Promise<Moved[]> {
+  const input = rows.map(({ machine_id, addresses }) => ({ machine_id, addresses }))
+  return tx.query<Moved>(
+    `UPDATE machines m SET system_addresses = n.addresses
+       FROM jsonb_to_recordset($1::jsonb) AS n (machine_id text, addresses text[])
+      WHERE m.machine_id = n.machine_id AND m.system_addresses <> n.addresses RETURNING m.machine_id, m.system_addresses`,
+    [JSON.stringify(input)],
   )
 }

@@ -38,7 +38,7 @@ export const machineSchema = z.object({
   /** Where machined answers: an address of the live environment. */
   address: z.nullable(z.string()),
   port: z.nullable(z.int()),
-  /** Addresses of the installed system, as its first-boot report told them; empty while another system runs. */
+  /** Addresses of the installed system, as its first-boot report or its agent tells them; empty while another system runs. */
   system_addresses: z.array(z.string()),
   status: z.enum(machineStatuses),
   specs: z.nullable(

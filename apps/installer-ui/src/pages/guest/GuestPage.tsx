@@ -1,5 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router'
-import type { Guest } from '@slipway/protocol'
+import { agentAddresses, type Guest } from '@slipway/protocol'
 import { useRoute } from '../../api/route-query.ts'
 import { Dot } from '../../ui/Dot.tsx'
 import { Facts } from '../../ui/Facts.tsx'
@@ -60,7 +60,6 @@ export function GuestPage() {
 function GuestFacts({ guest }: { guest: Guest }) {
   const { link, agent_version, protocol, platform, arch, signed, connected_since, last_contact, metrics } = guest
   const system = metrics?.data.system.system
-  const addresses = metrics?.data.system.network.interfaces.flatMap(({ ip_addresses }) => ip_addresses ?? []) ?? []
   return (
     <Panel title="Agent">
       <Facts
@@ -69,7 +68,7 @@ function GuestFacts({ guest }: { guest: Guest }) {
           ['System', system?.name ?? platform],
           ['Kernel', system?.kernel_version],
           ['Architecture', arch],
-          ['Addresses', addresses.join(', ')],
+          ['Addresses', metrics && agentAddresses(metrics.data).join(', ')],
           ['Up for', system && printSpan(system.uptime_seconds)],
           ['Agent', agent_version],
           ['Protocol', protocol],

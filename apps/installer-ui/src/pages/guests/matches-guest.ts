@@ -1,4 +1,4 @@
-import type { Guest } from '@slipway/protocol'
+import { agentAddresses, type Guest } from '@slipway/protocol'
 import { matchesWords } from '../../ui/matches-words.ts'
 
 /** Whether a guest is among those that are looked for: every word in its name, id, system, version, address or tags. */
@@ -8,7 +8,7 @@ export function matchesGuest(
 ): boolean {
   if (filter.state !== undefined && guest.state !== filter.state) return false
   const { machine_id, name, platform, agent_version, tags, metrics } = guest
-  const addresses = metrics?.data.system.network.interfaces.flatMap(({ ip_addresses }) => ip_addresses ?? []) ?? []
+  const addresses = metrics ? agentAddresses(metrics.data) : []
   const system = metrics?.data.system.system.name
   return matchesWords(filter.q, [machine_id, name, platform, agent_version, system, ...tags, ...addresses])
 }
