@@ -1,7 +1,8 @@
 import type { AgentMetrics } from '@slipway/protocol'
 import { existsSync, readFileSync } from 'node:fs'
-import { readFile, statfs } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { hostname, networkInterfaces, release } from 'node:os'
+import { diskUsage } from './disk-usage.ts'
 import type { MetricsCollector } from './metrics-collector.ts'
 import {
   cpuPercent,
@@ -12,8 +13,6 @@ import {
   parseMounts,
   parseNetDev,
   parseOsRelease,
-  roundTo,
-  type Mount,
 } from './parse-proc.ts'
 import { parseUnitFiles, parseUnits, type ServiceState } from './parse-units.ts'
 import {
@@ -33,7 +32,6 @@ const processesInMetrics = 50
 const systemctlMs = 5_000
 /** Which units are enabled seldom changes, and asking costs systemd a walk over all unit files. */
 const unitFilesMs = 10 * 60_000
-const gib = 1024 ** 3
 
 /** Reads /proc and /sys, and systemd's units together with the processes. */
 export function makeLinuxCollector(options: { mostProcesses?: number } = {}): MetricsCollector {
@@ -108,23 +106,6 @@ class LinuxCollector implements MetricsCollector {
 /** Partitions have no directory of their own there. Loops, RAM disks and empty drives are no disks to a person. */
 function isWholeDisk(name: string): boolean {
   return !/^(?:loop|ram|zram|sr|fd)\d/.test(name) && existsSync(`/sys/block/${name.replaceAll('/', '!')}`)
-}
-
-async function diskUsage(mounts: readonly Mount[]): Promise<System['disk']['usage_stats']> {
-  const read = await Promise.all(mounts.map(usageOf))
-  return read.filter((usage) => usage !== null)
-}
-
-/** Null: unmounted meanwhile, or not readable. */
-async function usageOf({ mount_point, filesystem }: Mount): Promise<System['disk']['usage_stats'][number] | null> {
-  try {
-    const { bsize, blocks, bfree, bavail } = await statfs(mount_point)
-    const size = (count: number) => roundTo((count * bsize) / gib, 3)
-    const used_gb = size(blocks - bfree)
-    return { mount_point, filesystem, total_gb: size(blocks), used_gb, available_gb: size(bavail) }
-  } catch {
-    return null
-  }
 }
 
 function interfaces(netDev: string): System['network']['interfaces'] {
