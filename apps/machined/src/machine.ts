@@ -24,10 +24,8 @@ import { probeAddresses } from './installation/probe-addresses.ts'
 import { Installations } from './installation/installations.ts'
 import { makeOciLayers } from './installation/oci-layers.ts'
 import { stepDeadlineMs } from './installation/step-deadline.ts'
+import { InventoryReader } from './inventory-reader.ts'
 import { version } from './version.ts'
-
-/** Reading the hardware asks every disk; one that hangs must not keep the answer for ever. */
-const inventoryMs = 120_000
 
 export interface MachineOptions {
   readonly host: Host
@@ -67,9 +65,9 @@ export interface Machine {
 export async function startMachine(options: MachineOptions): Promise<Machine> {
   const { host, dataDir, logger } = options
   const stopping = new AbortController()
-  let inventory = await host.readInventory(AbortSignal.timeout(inventoryMs))
-  const machineId = machineIdOf(inventory)
-  const identity = await Identity.open({ dataDir, machineId, bootId: inventory.boot_id })
+  const inventory = await InventoryReader.open(host, () => ['running', 'rebooting'].includes(installations.status))
+  const machineId = machineIdOf(inventory.last)
+  const identity = await Identity.open({ dataDir, machineId, bootId: inventory.last.boot_id })
   const reboot = async () => {
     await host.reboot(stopping.signal)
     options.onReboot()
@@ -80,6 +78,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     dataDir,
     logger,
     onReboot: reboot,
+    onDisksNeeded: () => inventory.settled(),
     makeLayerSource: options.makeLayerSource ?? makeOciLayers,
     deadlineMs: options.deadlineMs ?? stepDeadlineMs,
   })
@@ -87,8 +86,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const claims = await Claims.open({ dataDir, now, isBusy: () => installations.isBusy })
   const enrolment = new Enrolment({ identity, file: options.enrolmentFile, logger, now, onCode: options.onCode })
   const readInventory = async (signal: AbortSignal): Promise<Inventory> => {
-    inventory = await host.readInventory(AbortSignal.any([signal, AbortSignal.timeout(inventoryMs)]))
-    return { ...inventory, machine_id: machineId, version, highest_fence: claims.highestFence }
+    const read = await inventory.read(signal)
+    return { ...read, machine_id: machineId, version, highest_fence: claims.highestFence }
   }
   const service = makeService({
     machineId,
@@ -98,7 +97,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     readInventory,
     signal: stopping.signal,
     checkPlan: (request, signal) => checkPlan({ host, machineId, readInventory }, request, signal),
-    probeAddresses: (request, signal) => probe({ host, interfaces: inventory.interfaces }, request, signal),
+    probeAddresses: (request, signal) => probe({ host, interfaces: inventory.last.interfaces }, request, signal),
     reboot: async () => {
       reboot().catch((error: unknown) => logger.error({ error: toFault(error).message }, 'the reboot failed'))
     },
@@ -111,11 +110,17 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     cutAfterBytes: options.cutAfterBytes ?? null,
   })
   const status = () => statusOf(claims, installations)
-  const leave = options.responder.add(() => ({ inventory, identity, port: server.port, version, status: status() }))
+  const leave = options.responder.add(() => ({
+    inventory: inventory.last,
+    identity,
+    port: server.port,
+    version,
+    status: status(),
+  }))
   const registering = register(options, { identity, enrolment, server, signal: stopping.signal })
   return {
     machineId,
-    hostname: inventory.hostname,
+    hostname: inventory.last.hostname,
     port: server.port,
     fingerprint: () => identity.fingerprint,
     status,

@@ -16,6 +16,8 @@ export interface InstallationsOptions extends RunParts {
   readonly dataDir: string
   /** Called once an installation that reboots has ended and its last event was heard (or nobody came to hear it). */
   readonly onReboot: () => Promise<void>
+  /** Called before an installation looks at the disks; it waits until nobody else does. */
+  readonly onDisksNeeded: () => Promise<void>
   /** How long the reboot waits for somebody to hear the last event. */
   readonly lastEventMs?: number
 }
@@ -179,7 +181,9 @@ export class Installations {
 
   #launch(current: Current, work: () => Promise<Ending>): void {
     current.status = 'running'
-    current.running = work()
+    current.running = this.#options
+      .onDisksNeeded()
+      .then(work)
       .catch((error: unknown): Ending => ({ outcome: 'failed', error: stepError(error, null) }))
       .then((ending) => this.#end(current, ending))
       .catch((error: unknown) => {

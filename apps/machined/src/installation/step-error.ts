@@ -58,6 +58,9 @@ const fallback: Remedy = {
   kind: 'internal',
   cure: 'Look at the log of this installation; report it if the cause is not clear.',
 }
+/** Nothing else ends a process that waits in the kernel, and until then its disks and pools stay in use. */
+const restartCure =
+  'Restart this machine from the live medium, then install again; the message says where in the kernel the command waits.'
 const bootSteps = new Set(['install-bootloader', 'update-boot-archive', 'activate-boot-environment', 'reboot'])
 const diskSteps = new Set([
   'wipe-disk',
@@ -75,7 +78,9 @@ export function stepError(thrown: unknown, step: { id: string; kind: string } | 
   const fault = toFault(thrown)
   const remedy = remedies[fault.code] ?? byStep(fault.code, step?.kind ?? '')
   const details = { ...fault.details, ...(step && { step: step.id }), ...causes(fault) }
-  return { code: fault.code, kind: remedy.kind, message: fault.message, cure: remedy.cure, details }
+  const hangs = Array.isArray(fault.details['kernel_waits']) && fault.details['kernel_waits'].length > 0
+  const cure = hangs ? restartCure : remedy.cure
+  return { code: fault.code, kind: remedy.kind, message: fault.message, cure, details }
 }
 
 function byStep(code: FaultCode, kind: string): Remedy {

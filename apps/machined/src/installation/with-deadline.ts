@@ -1,4 +1,4 @@
-import { Fault } from '@slipway/base'
+import { Fault, isFault } from '@slipway/base'
 
 /** How long work may go on after it was told to stop before it is left behind: a kill and a reap take no longer. */
 const stopGraceMs = 15_000
@@ -20,7 +20,8 @@ export async function withDeadline<T>(
   try {
     return await Promise.race([work(signal), left.promise])
   } catch (error) {
-    throw signal.aborted ? signal.reason : error
+    // A command that could not be ended says so in a step-timeout of its own, with the place where it hangs.
+    throw signal.aborted && !isFault(error, 'step-timeout') ? signal.reason : error
   } finally {
     clearTimeout(timer)
     left.stop()

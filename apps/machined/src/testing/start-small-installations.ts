@@ -28,6 +28,7 @@ export async function startSmallInstallations(
     logger: silentLogger,
     makeLayerSource: () => layersFrom(() => Promise.resolve()),
     deadlineMs: () => 10_000,
+    onDisksNeeded: async () => undefined,
     onReboot: async () => void (reboots += 1),
     lastEventMs: 50,
     ...changes,

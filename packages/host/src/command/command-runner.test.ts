@@ -39,6 +39,15 @@ describe('the command runner', () => {
     expect(performance.now() - started).toBeLessThan(10_000)
   })
 
+  test('leaves a command behind whose output something still holds open after it was killed', async () => {
+    const started = performance.now()
+    // The sleep is in a session of its own, so killing the group does not reach it, and it keeps our pipe.
+    const stuck = run(['sh', '-c', 'setsid sleep 30 & wait'], { signal, deadlineMs: 200 })
+    const message = expect.stringMatching(/did not end within 0.2 s.*did not end when it was killed: something/)
+    await expect(stuck).rejects.toMatchObject({ code: 'step-timeout', message, details: { kernel_waits: [] } })
+    expect(performance.now() - started).toBeLessThan(20_000)
+  }, 30_000)
+
   test('stops a command when the operation is cancelled and passes the reason on', async () => {
     const stop = new AbortController()
     const stuck = run(['sleep', '60'], { signal: stop.signal })

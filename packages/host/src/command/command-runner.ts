@@ -2,6 +2,7 @@ import { Fault, type Logger } from '@slipway/base'
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Writable } from 'node:stream'
 import type { CommandRecord } from '../host.ts'
+import { readKernelWaits } from './kernel-waits.ts'
 
 /** How one command is run. Every command has a signal and a deadline; output is bounded. */
 export interface CommandOptions {
@@ -26,13 +27,15 @@ export interface CommandResult {
 /**
  * Runs one command by its argv (never through a shell) and returns what it printed.
  * Throws `command-failed` (details: argv, exit_code, last_words), `step-timeout`, `cancelled`, or `unsupported`
- * when the program is not installed.
+ * when the program is not installed. A command that does not even end when it is killed is left behind (details:
+ * argv, kernel_waits).
  */
 export type CommandRunner = (argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
 
 const defaultDeadlineMs = 120_000
 const outputLimit = 16 * 1024 * 1024 // lsblk of a thousand disks prints about 2 MiB
 const killAfterMs = 5_000 // what a well-behaved tool needs to remove its temporary files
+const leaveAfterMs = 5_000 // a killed process is gone at once, unless it waits in the kernel
 const lastWordsLimit = 2_000
 
 /** Makes the runner that every real host uses; each run is logged and handed to `onRecord` (tests compare argv). */
@@ -60,6 +63,9 @@ export function makeCommandRunner(options: {
   }
 }
 
+/** An exit code; null after a signal. */
+type Exit = number | null | 'left behind'
+
 interface Outcome {
   readonly stdout: string
   readonly stderr: string
@@ -81,7 +87,7 @@ async function runOnce(argv: readonly string[], options: CommandOptions): Promis
   })
   const output = collect(child)
   const killer = killOnAbort(child, stop)
-  const ended = exit(child)
+  const ended = Promise.race([exit(child), killer.left])
   const feeding = feed(
     child,
     ended.catch(() => null),
@@ -89,6 +95,7 @@ async function runOnce(argv: readonly string[], options: CommandOptions): Promis
   )
   try {
     const exitCode = await ended
+    if (exitCode === 'left behind') return failed(await leave(child, argv, options))
     const feedError = await feeding
     const text = { stdout: output.stdout(), stderr: output.stderr() }
     if (options.signal.aborted) return { ...text, exitCode, fault: stopped(argv, options.signal) }
@@ -148,7 +155,7 @@ function collect(child: ChildProcess) {
  * A command that stops reading early and is content with what it had (GNU tar after the end mark) is no failure, but
  * the source is still read to its end: its digest is only checked there.
  */
-async function feed(child: ChildProcess, ended: Promise<number | null>, options: CommandOptions): Promise<unknown> {
+async function feed(child: ChildProcess, ended: Promise<Exit>, options: CommandOptions): Promise<unknown> {
   const { stdin } = child
   if (!stdin) return null
   stdin.on('error', () => {}) // EPIPE destroys the stream; the exit code will say whether that is bad
@@ -170,8 +177,8 @@ async function feed(child: ChildProcess, ended: Promise<number | null>, options:
   return null
 }
 
-function isAccepted(exitCode: number | null, options: CommandOptions): boolean {
-  return exitCode !== null && (options.accept ?? [0]).includes(exitCode)
+function isAccepted(exitCode: Exit, options: CommandOptions): boolean {
+  return typeof exitCode === 'number' && (options.accept ?? [0]).includes(exitCode)
 }
 
 /** Waits until the stream takes more, or never will: node destroys it without a word when the command has ended. */
@@ -188,14 +195,20 @@ function drained(stdin: Writable): Promise<void> {
 
 function killOnAbort(child: ChildProcess, signal: AbortSignal) {
   let timer: NodeJS.Timeout | undefined
+  const { promise: left, resolve } = Promise.withResolvers<'left behind'>()
   const kill = () => {
-    killGroup(child, 'SIGTERM')
-    timer = setTimeout(() => killGroup(child, 'SIGKILL'), killAfterMs)
+    killGroup(child, 'SIGKILL')
+    timer = setTimeout(() => resolve('left behind'), leaveAfterMs)
   }
-  signal.addEventListener('abort', kill, { once: true })
+  const end = () => {
+    killGroup(child, 'SIGTERM')
+    timer = setTimeout(kill, killAfterMs)
+  }
+  signal.addEventListener('abort', end, { once: true })
   return {
+    left,
     done() {
-      signal.removeEventListener('abort', kill)
+      signal.removeEventListener('abort', end)
       clearTimeout(timer)
     },
   }
@@ -208,6 +221,19 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // The group is gone already.
   }
+}
+
+/** Goes on without a command that cannot be ended, and says what is known of why. */
+async function leave(child: ChildProcess, argv: readonly string[], options: CommandOptions): Promise<Fault> {
+  const waits = child.pid === undefined ? [] : await readKernelWaits(child.pid)
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
+  child.unref()
+  const fault = options.signal.aborted ? stopped(argv, options.signal) : timedOut(argv, options)
+  const where = waits.length === 0 ? 'something it started still runs' : `it waits in the kernel (${waits.join('; ')})`
+  return new Fault(fault.code, `${fault.message}; ${argv.join(' ')} did not end when it was killed: ${where}`, {
+    cause: fault.cause,
+    details: { ...fault.details, argv, kernel_waits: waits },
+  })
 }
 
 function failed(fault: Fault): Outcome {
