@@ -64,7 +64,7 @@ async function explain(lab: Lab, id: string, last: Installation | null): Promise
   for await (const line of lab.controlPlane.client.stream('getLogs', { params: { id } })) {
     lines.push(`${line.at} ${line.level} ${line.step ?? '-'} ${line.message}`)
   }
-  return `${JSON.stringify(last?.progress)}\n${lines.slice(-40).join('\n')}`
+  return `${JSON.stringify(last?.progress)}\n${lines.slice(-40).join('\n')}\n${await lab.lastWords()}`
 }
 
 /** Reads what a system that boots after `from` says about itself, up to its last fact. */

@@ -38,6 +38,8 @@ export interface Lab {
   addMachine(name: string, disks: number, firmware?: 'bios'): Promise<LabMachine>
   /** Lets the boot network hand out the live environment. It carries the token: only root reads it until somebody says so. */
   openBootNetwork(): Promise<void>
+  /** What the machines that are on said last on their serial lines: where something hangs, the kernel says so there. */
+  lastWords(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -114,12 +116,18 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       addMachine: (name, disks, firmware) =>
         addMachine({ folder, sockets, network, iso, running, name, disks, firmware }),
       openBootNetwork: () => chmod(join(network.bootFolder, 'initramfs.zst'), 0o644),
+      lastWords: () => readLastWords(running),
       stop,
     }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+async function readLastWords(machines: Iterable<VirtualMachine>): Promise<string> {
+  const texts = [...machines].map(async ({ serial }) => `${serial.file}:\n${(await serial.read()).slice(-8000)}`)
+  return (await Promise.all(texts)).join('\n')
 }
 
 /** The product's own way: an enrolment token, and a live medium that carries it. Found by discovery: no instcomd=. */
