@@ -5,6 +5,7 @@ export {
   type CommandResult,
   type CommandRunner,
 } from './command/command-runner.ts'
+export { hangsInKernel } from './command/kernel-waits.ts'
 export { makeLinuxHost, type LinuxHostOptions } from './linux/make-linux-host.ts'
 export {
   installationProperty,

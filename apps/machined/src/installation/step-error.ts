@@ -1,4 +1,5 @@
 import { isFault, toFault, type FaultCode } from '@slipway/base'
+import { hangsInKernel } from '@slipway/host'
 import type { ErrorKind, InstallationError } from '@slipway/protocol'
 
 interface Remedy {
@@ -78,8 +79,7 @@ export function stepError(thrown: unknown, step: { id: string; kind: string } | 
   const fault = toFault(thrown)
   const remedy = remedies[fault.code] ?? byStep(fault.code, step?.kind ?? '')
   const details = { ...fault.details, ...(step && { step: step.id }), ...causes(fault) }
-  const hangs = Array.isArray(fault.details['kernel_waits']) && fault.details['kernel_waits'].length > 0
-  const cure = hangs ? restartCure : remedy.cure
+  const cure = hangsInKernel(fault) ? restartCure : remedy.cure
   return { code: fault.code, kind: remedy.kind, message: fault.message, cure, details }
 }
 

@@ -1,3 +1,4 @@
+import { Fault } from '@slipway/base'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -32,4 +33,10 @@ function parseStat(text: string): { name: string; state: string; group: number }
 /** Lines such as `[<0>] txg_wait_synced+0x9/0x40 [zfs]`. */
 function parseStack(text: string): string[] {
   return [...text.matchAll(/^\[<\w+>\] ([^\s+]+)/gm)].map(([, frame = '']) => frame)
+}
+
+/** Whether a command was left behind because it waits in the kernel: nothing but a restart of the machine ends it. */
+export function hangsInKernel(error: unknown): boolean {
+  const waits = error instanceof Fault ? error.details['kernel_waits'] : null
+  return Array.isArray(waits) && waits.length > 0
 }
