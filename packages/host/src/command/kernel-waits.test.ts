@@ -1,5 +1,5 @@
 import { silentLogger } from '@slipway/base'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,7 +45,7 @@ test.skipIf(!isRoot)(
       })
     } finally {
       execFileSync('fsfreeze', ['--unfreeze', at])
-      execFileSync('umount', [at])
+      await unmountWhenFree(at)
     }
   },
   30_000,
@@ -61,6 +61,11 @@ async function freezeNewFilesystem(): Promise<string> {
   execFileSync('mount', ['-o', 'loop', file, at])
   execFileSync('fsfreeze', ['--freeze', at])
   return at
+}
+
+/** The killed command lets go of the file system a moment after it is thawed. */
+async function unmountWhenFree(at: string): Promise<void> {
+  await expect.poll(() => spawnSync('umount', [at]).status, { timeout: 10_000 }).toBe(0)
 }
 
 async function addProcess(input: { id: number; name: string; state: string; group: number }): Promise<void> {
