@@ -23,7 +23,8 @@ describe('a pattern', () => {
     expect([matchWhole('[a-z]+', 'abc'), matchWhole('[a-z]+', 'abc1')]).toEqual(['match', 'no-match'])
   })
 
-  // 4 ms of work each, a tenth of the deadline; the child stands still for three deadlines in the middle of some, as on a computer that is busy elsewhere.
+  // 4 ms of work each, a tenth of the deadline; the child stands still for three deadlines in the middle of some, as on
+  // a computer that is busy elsewhere.
   it('is not called slow because the computer did something else meanwhile', async () => {
     const file = JSON.stringify(join(import.meta.dirname, 'check-pattern.ts'))
     const program = `import { matchWhole } from ${file}

@@ -20,8 +20,9 @@ export async function withDeadline<T>(
   try {
     return await Promise.race([work(signal), left.promise])
   } catch (error) {
-    // A command that could not be ended says so in a step-timeout of its own, with the place where it hangs.
-    throw signal.aborted && !isFault(error, 'step-timeout') ? signal.reason : error
+    // At the deadline, a command that could not be ended says so in a step-timeout of its own: where it hangs.
+    const saysMore = signal.reason === own.signal.reason && isFault(error, 'step-timeout')
+    throw signal.aborted && !saysMore ? signal.reason : error
   } finally {
     clearTimeout(timer)
     left.stop()

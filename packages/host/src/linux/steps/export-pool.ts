@@ -27,7 +27,8 @@ export function makeExportPool(system: LinuxSystem, onExport: () => void): StepE
 
 /**
  * An export that hangs in the kernel must not cost a whole installation: what was written is flushed and unmounted by
- * now, only a restart helps, and that comes next (not when the target is left early: then it is an error). The new system imports the pool by the hostid in its labels (hostid.ts).
+ * now, only a restart helps, and that comes next (not when the target is left early: then it is an error). The new
+ * system imports the pool by the hostid in its labels (hostid.ts).
  */
 function goOn(error: unknown, context: StepContext): void {
   const isLast = context.plan.reboot && !context.signal.aborted
